@@ -1,0 +1,265 @@
+package port
+
+import (
+	"context"
+	"time"
+
+	"github.com/manystall/manystall/shared/commerce"
+)
+
+// LevelMove is one change of a level: the level as it shall be (its Version is
+// the one that was read, 0 when it is not there) and the move that explains
+// it. Both are stored or none.
+type LevelMove struct {
+	Level commerce.StockLevel
+	Move  commerce.StockMove
+}
+
+// Stock keeps levels and their ledger.
+type Stock interface {
+	Level(ctx context.Context, w commerce.WorkspaceID, v commerce.VariantID, location string) (commerce.StockLevel, error)
+	// Levels reads the default location of many variants consistently;
+	// variants without a level are left out.
+	Levels(ctx context.Context, w commerce.WorkspaceID, ids []commerce.VariantID) (map[commerce.VariantID]commerce.StockLevel, error)
+	// ListLevels lists by SKU, beginning with a prefix.
+	ListLevels(ctx context.Context, w commerce.WorkspaceID, prefix string, p Page) (List[commerce.StockLevel], error)
+	// Move stores a change. A level that has moved is a fault of kind Conflict
+	// and code level_moved; a move that is there already, one of code
+	// move_exists: then nothing is to be done.
+	Move(ctx context.Context, w commerce.WorkspaceID, m LevelMove) error
+	// ListMoves is the ledger of a variant, newest first.
+	ListMoves(ctx context.Context, w commerce.WorkspaceID, v commerce.VariantID, p Page) (List[commerce.StockMove], error)
+	// OrderMoves reads consistently all moves an order line ever made on a
+	// variant; firstSeen is the order's.
+	OrderMoves(ctx context.Context, w commerce.WorkspaceID, v commerce.VariantID, firstSeen time.Time, order commerce.OrderID, line string) ([]commerce.StockMove, error)
+}
+
+// OrderItem is an order in a list.
+type OrderItem struct {
+	ID        commerce.OrderID     `json:"id"`
+	Channel   commerce.Channel     `json:"channel"`
+	Source    commerce.OrderSource `json:"source"`
+	Number    string               `json:"number"`
+	Remote    commerce.RemoteID    `json:"remote_id"`
+	State     commerce.OrderState  `json:"state"`
+	Total     commerce.Money       `json:"total"`
+	Items     int64                `json:"items"` // pieces
+	Title     string               `json:"title"` // of the first line
+	BuyerName string               `json:"buyer_name"`
+	Short     int64                `json:"short,omitempty"`
+	ShipBy    time.Time            `json:"ship_by,omitzero"`
+	PlacedAt  time.Time            `json:"placed_at"`
+}
+
+// OrderFilter narrows a list of orders; empty fields do not. State "open"
+// stands for everything that has to be shipped.
+type OrderFilter struct {
+	Channels []commerce.Channel
+	State    commerce.OrderState
+}
+
+// OrderWrite is a new version of an order and what belongs to it, all or
+// nothing.
+type OrderWrite struct {
+	Order   commerce.Order // Version is the one that was read; 0 creates
+	Events  []commerce.OrderEvent
+	Lookups []Lookup   // new ones
+	Out     []Outbound // to be sent back
+	// Settle is an outbound record that is done with.
+	Settle *Outbound
+}
+
+// Lookup finds an order by an exact value: its number, a tracking number, a
+// SKU, or the digest of an e-mail address.
+type Lookup struct {
+	Kind  string // number, tracking, sku, email
+	Value string // lower case; a digest where it is personal
+}
+
+// Outbound is one thing on its way to a marketplace.
+type Outbound struct {
+	ID        commerce.OutboundID  `json:"id"` // ULID: the order of sending
+	Space     commerce.WorkspaceID `json:"workspace"`
+	Key       string               `json:"key"`  // the conversation or order: one lock, in order
+	Kind      string               `json:"kind"` // reply, shipment, cancellation
+	Account   commerce.AccountID   `json:"account"`
+	Ref       string               `json:"ref"` // message id, shipment id, cancellation id
+	Lines     []string             `json:"lines,omitempty"`
+	Reason    string               `json:"reason,omitempty"`
+	State     commerce.SendState   `json:"state"`
+	TriedAt   time.Time            `json:"tried_at,omitzero"` // when the open attempt began
+	Attempts  int                  `json:"attempts,omitempty"`
+	Looked    int                  `json:"looked,omitempty"` // times it was looked up and not found
+	NotBefore time.Time            `json:"not_before,omitzero"`
+	Version   int64                `json:"version"`
+}
+
+// Contribution is what one order adds to the totals.
+type Contribution struct {
+	Date     string           `json:"date"`    // workspace-local, 2006-01-02
+	Quarter  int              `json:"quarter"` // of the day, 0..95
+	Channel  commerce.Channel `json:"channel"`
+	Currency string           `json:"currency"`
+	Amount   int64            `json:"amount"`
+	Orders   int64            `json:"orders"`
+	Items    int64            `json:"items"`
+	Version  int64            `json:"version"`
+}
+
+// Total is a sum of contributions of a date, channel and currency.
+type Total struct {
+	Date     string           `json:"date"`
+	Channel  commerce.Channel `json:"channel"`
+	Currency string           `json:"currency"`
+	Amount   int64            `json:"amount"`
+	Orders   int64            `json:"orders"`
+	Items    int64            `json:"items"`
+}
+
+// CartSession is what a buyer brought to our checkout address.
+type CartSession struct {
+	ID          string               `json:"id"`
+	Account     commerce.AccountID   `json:"account"`
+	Channel     commerce.Channel     `json:"channel"`
+	Lines       []commerce.OrderLine `json:"lines"`
+	Coupon      string               `json:"coupon,omitempty"`
+	Attribution commerce.Attribution `json:"attribution"`
+	CreatedAt   time.Time            `json:"created_at"`
+	ExpiresAt   time.Time            `json:"expires_at"`
+}
+
+// Orders keeps orders.
+type Orders interface {
+	Order(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (commerce.Order, error)
+	PutOrder(ctx context.Context, w commerce.WorkspaceID, o OrderWrite) (commerce.Order, error)
+	// ListOrders is newest first, over all channels unless the filter says.
+	ListOrders(ctx context.Context, w commerce.WorkspaceID, f OrderFilter, p Page) (List[OrderItem], error)
+	// FindOrders answers orders with any of the lookups, newest first, at most
+	// 100.
+	FindOrders(ctx context.Context, w commerce.WorkspaceID, l []Lookup) ([]OrderItem, error)
+	// OrderEvents is the timeline, oldest first.
+	OrderEvents(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) ([]commerce.OrderEvent, error)
+	// CountOrders counts orders of a state, up to limit.
+	CountOrders(ctx context.Context, w commerce.WorkspaceID, s commerce.OrderState, limit int) (int, error)
+
+	// Contribution is what an order adds to the totals now; Version 0 when it
+	// has added nothing yet.
+	Contribution(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (Contribution, error)
+	// Fold replaces an order's contribution old (by its version) with next and
+	// corrects the totals by the difference, all or nothing.
+	Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, old, next Contribution) error
+	// ListTotals answers the totals of local dates, both included.
+	ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]Total, error)
+
+	PutCart(ctx context.Context, w commerce.WorkspaceID, c CartSession) error
+	Cart(ctx context.Context, w commerce.WorkspaceID, id string) (CartSession, error)
+}
+
+// MessageWrite is a message and the conversation after it, all or nothing.
+type MessageWrite struct {
+	Conversation commerce.Conversation // Version is the one that was read; 0 creates
+	Message      *commerce.Message     // put when absent, or replaced when Replace is set
+	Replace      bool
+	// Aliases are remote ids that from now on mean Message.
+	Aliases []commerce.RemoteID
+	Out     []Outbound
+	Settle  *Outbound
+}
+
+// ConversationFilter narrows a list of conversations; empty fields do not.
+type ConversationFilter struct {
+	Channels []commerce.Channel
+	State    commerce.ConversationState
+}
+
+// Inbox keeps what is said.
+type Inbox interface {
+	Conversation(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) (commerce.Conversation, error)
+	ListConversations(ctx context.Context, w commerce.WorkspaceID, f ConversationFilter, p Page) (List[commerce.Conversation], error)
+	CountConversations(ctx context.Context, w commerce.WorkspaceID, s commerce.ConversationState, limit int) (int, error)
+	Message(ctx context.Context, w commerce.WorkspaceID, c commerce.ConversationID, id commerce.MessageID) (commerce.Message, error)
+	// ListMessages is newest first.
+	ListMessages(ctx context.Context, w commerce.WorkspaceID, c commerce.ConversationID, p Page) (List[commerce.Message], error)
+	// MessageByRemote follows an alias or the message's own key.
+	MessageByRemote(ctx context.Context, w commerce.WorkspaceID, c commerce.ConversationID, remote commerce.RemoteID) (commerce.Message, error)
+	// PutMessage answers a fault of kind Conflict and code message_exists when
+	// a message to be put when absent is there, conversation_moved when the
+	// conversation has another version.
+	PutMessage(ctx context.Context, w commerce.WorkspaceID, m MessageWrite) (commerce.Conversation, error)
+
+	// ListOutbound reads what is to be sent for a key, in order, consistently.
+	ListOutbound(ctx context.Context, w commerce.WorkspaceID, key string) ([]Outbound, error)
+	// PutOutbound stores a new state of a record (Version as read).
+	PutOutbound(ctx context.Context, o Outbound) (Outbound, error)
+	DeleteOutbound(ctx context.Context, o Outbound) error
+
+	PutReview(ctx context.Context, w commerce.WorkspaceID, r commerce.Review) error
+	ListReviews(ctx context.Context, w commerce.WorkspaceID, channels []commerce.Channel, p Page) (List[commerce.Review], error)
+}
+
+// Failure is something that did not work and will not by itself. It holds no
+// body and no buyer's data.
+type Failure struct {
+	ID      string               `json:"id"` // ULID
+	Space   commerce.WorkspaceID `json:"workspace"`
+	Queue   string               `json:"queue"`
+	Kind    string               `json:"kind"`
+	Code    string               `json:"code"`
+	Account commerce.AccountID   `json:"account,omitempty"`
+	Message string               `json:"message"`
+	Count   int                  `json:"count"`
+	At      time.Time            `json:"at"`
+}
+
+// Remembered is the answer to a request that carried an idempotency key.
+type Remembered struct {
+	Key       string    `json:"key"`
+	Hash      string    `json:"hash"`   // of the request
+	Status    int       `json:"status"` // 0 while it is still being worked on
+	Body      []byte    `json:"body,omitempty"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// Desk keeps what operators look at and what makes requests repeatable.
+type Desk interface {
+	PutFailure(ctx context.Context, f Failure) error
+	ListFailures(ctx context.Context, w commerce.WorkspaceID, p Page) (List[Failure], error)
+	// Claim stores r if its key is free and answers ok; else it answers what
+	// is stored.
+	Claim(ctx context.Context, w commerce.WorkspaceID, r Remembered) (stored Remembered, ok bool, err error)
+	// Remember replaces what is stored for the key.
+	Remember(ctx context.Context, w commerce.WorkspaceID, r Remembered) error
+	// Forget frees the key: the request did not happen.
+	Forget(ctx context.Context, w commerce.WorkspaceID, key string) error
+}
+
+// Store is all of storage.
+type Store interface {
+	Accounts
+	Catalog
+	Stock
+	Orders
+	Inbox
+	Desk
+	Locks
+}
+
+// Entity names the kind of a stored record, as change streams tell it.
+type Entity string
+
+// The entities whose changes are told.
+const (
+	EntityOrder    Entity = "order"
+	EntityLevel    Entity = "level"
+	EntityMark     Entity = "mark"
+	EntityOutbound Entity = "outbound"
+)
+
+// Changed is one change of a stored record. New is nil when it was removed;
+// both are the record as JSON.
+type Changed struct {
+	Entity Entity
+	Space  commerce.WorkspaceID
+	Old    []byte
+	New    []byte
+}

@@ -1,6 +1,9 @@
 package commerce
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // ConversationKind says what kind of talk it is.
 type ConversationKind string
@@ -51,6 +54,32 @@ type Conversation struct {
 	Version   int64     `json:"version"`
 }
 
+// With is the conversation once a new message is in it. A message that is older
+// than the last one counts, but does not reopen, answer or head the thread.
+func (c Conversation) With(m Message) Conversation {
+	c.Messages++
+	if m.By == ByBuyer {
+		c.Unread++
+	}
+	if m.At.Before(c.LastAt) {
+		return c
+	}
+	c.LastAt, c.LastBy, c.Snippet = m.At, m.By, m.Snippet()
+	switch m.By {
+	case ByBuyer:
+		c.State, c.Solved = ConvOpen, time.Time{}
+		if c.Waiting.IsZero() {
+			c.Waiting = m.At
+		}
+	case BySeller:
+		c.Waiting, c.Unread = time.Time{}, 0
+		if c.State == ConvOpen {
+			c.State = ConvPending
+		}
+	}
+	return c
+}
+
 // Party is who speaks.
 type Party string
 
@@ -90,6 +119,18 @@ type Message struct {
 	Deleted      bool           `json:"deleted,omitempty"`
 	Reactions    []string       `json:"reactions,omitempty"`
 	At           time.Time      `json:"at"`
+}
+
+// Snippet is the message in one line of at most 140 characters.
+func (m Message) Snippet() string {
+	text := strings.Join(strings.Fields(m.Text), " ")
+	if text == "" && m.Kind != "text" {
+		text = "[" + m.Kind + "]"
+	}
+	if r := []rune(text); len(r) > 140 {
+		text = string(r[:139]) + "…"
+	}
+	return text
 }
 
 // Attachment is something beside the text.

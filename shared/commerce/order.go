@@ -76,8 +76,9 @@ type OrderLine struct {
 	// line per unit); empty where the quantity is all there is.
 	Units     []OrderUnit `json:"units,omitempty"`
 	Cancelled int64       `json:"cancelled,omitempty"` // of Quantity
-	Allocated int64       `json:"allocated"`           // taken from stock
-	Short     int64       `json:"short,omitempty"`     // sold but not there
+	// Allocated is what was taken from stock; filled by Order.Allocate, not stored.
+	Allocated int64 `json:"allocated"`
+	Short     int64 `json:"short,omitempty"` // sold but not there
 	// Hints to find the variant: the marketplace's ids.
 	RemoteItem    RemoteID `json:"remote_item,omitempty"`
 	RemoteListing RemoteID `json:"remote_listing,omitempty"`
@@ -99,6 +100,16 @@ func (l OrderLine) Demand(s OrderState) int64 {
 		return 0
 	}
 	return max(0, l.Quantity-l.Cancelled)
+}
+
+// Allocate fills Allocated of every line: what is demanded and not short.
+func (o *Order) Allocate() {
+	for i, l := range o.Lines {
+		o.Lines[i].Allocated = 0
+		if l.Variant != "" {
+			o.Lines[i].Allocated = max(0, l.Demand(o.State)-l.Short)
+		}
+	}
 }
 
 // Buyer is who bought; every field may be missing or masked.

@@ -16,8 +16,10 @@ type StockLevel struct {
 	Version  int64     `json:"version"`
 	// LastTarget is the target whose marketplace already shows this level by
 	// itself, because the sale that caused it happened there.
-	LastTarget TargetID  `json:"last_target,omitempty"`
-	UpdatedAt  time.Time `json:"updated_at"`
+	LastTarget TargetID `json:"last_target,omitempty"`
+	// Import is the last import that stated a quantity: it states it once.
+	Import    JobID     `json:"import,omitempty"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // MoveReason says why a level changed.
@@ -34,16 +36,19 @@ const (
 
 // StockMove is one entry of a variant's ledger.
 type StockMove struct {
-	ID        string     `json:"id"` // the same for the same cause: a replay writes nothing new
-	Variant   VariantID  `json:"variant"`
-	Location  string     `json:"location"`
-	Quantity  int64      `json:"quantity"`        // signed change of on hand
-	Short     int64      `json:"short,omitempty"` // demanded but not there: an oversell
-	Reason    MoveReason `json:"reason"`
-	Source    string     `json:"source"` // who or what: an order, an import, a person
-	Channel   Channel    `json:"channel,omitempty"`
-	Note      string     `json:"note,omitempty"`
-	At        time.Time  `json:"at"`
-	OnHand    int64      `json:"on_hand"` // the level after it
-	OrderLine string     `json:"order_line,omitempty"`
+	ID       string     `json:"id"` // the same for the same cause: a replay writes nothing new
+	Variant  VariantID  `json:"variant"`
+	Location string     `json:"location"`
+	Quantity int64      `json:"quantity"`        // signed change of on hand
+	Short    int64      `json:"short,omitempty"` // demanded but not there: an oversell
+	Reason   MoveReason `json:"reason"`
+	Source   string     `json:"source"` // who or what: an order, an import, a person
+	Channel  Channel    `json:"channel,omitempty"`
+	Note     string     `json:"note,omitempty"`
+	At       time.Time  `json:"at"`
+	// Anchor is the time the ledger is sorted by. All moves of an order line
+	// have the order's first sight, so that they stand, and are found, together.
+	Anchor    time.Time `json:"anchor"`
+	OnHand    int64     `json:"on_hand"` // the level after it
+	OrderLine string    `json:"order_line,omitempty"`
 }

@@ -1,0 +1,148 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+// OrderIDOf is the id of an order: the same for the same account and remote id.
+func OrderIDOf(a commerce.AccountID, remote commerce.RemoteID) commerce.OrderID {
+	return commerce.OrderID(commerce.Derive("ord", string(a), string(remote)))
+}
+
+// Order stores an order as an account's marketplace or checkout told it, with
+// the time its fetch began. What is older than what is stored changes nothing.
+// It answers the order as it is stored now.
+func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Order, fetchedAt time.Time) (commerce.Order, error) {
+	told.ID, told.Account, told.Target, told.FetchedAt = OrderIDOf(a.ID, told.Remote), a.ID, a.Target, fetchedAt
+	if told.Channel == "" {
+		told.Channel = a.Channel
+	}
+	for range attempts {
+		stored, err := in.Store.Order(ctx, a.Space, told.ID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return commerce.Order{}, fmt.Errorf("read order %s: %w", told.ID, err)
+		}
+		next, changed := merge(stored, told, in.Now())
+		if !changed {
+			return stored, nil
+		}
+		if err := in.resolve(ctx, a, &next); err != nil {
+			return commerce.Order{}, fmt.Errorf("resolve lines of order %s: %w", told.ID, err)
+		}
+		write, err := in.orderWrite(ctx, a.Space, stored, next)
+		if err != nil {
+			return commerce.Order{}, err
+		}
+		put, err := in.Store.PutOrder(ctx, a.Space, write)
+		if err == nil || !fault.Is(err, fault.Conflict) {
+			return put, err
+		}
+	}
+	return commerce.Order{}, fault.New(fault.Temporary, "order_contended", "Order %s changes too fast to be stored now.", told.Number)
+}
+
+// resolve finds the variants of lines that have none yet: by the marketplace's
+// item id, which survives a change of SKU, and by SKU second.
+func (in *Ingester) resolve(ctx context.Context, a port.Account, o *commerce.Order) error {
+	var items []commerce.RemoteID
+	for _, l := range o.Lines {
+		if l.Variant == "" && l.RemoteItem != "" {
+			items = append(items, l.RemoteItem)
+		}
+	}
+	refs := map[commerce.RemoteID]port.RemoteRef{}
+	if len(items) > 0 && a.Target != "" {
+		found, err := in.Store.Resolve(ctx, a.Space, a.Target, port.RemoteItem, items)
+		if err != nil {
+			return err
+		}
+		refs = found
+	}
+	for i, l := range o.Lines {
+		if l.Variant != "" {
+			continue
+		}
+		if ref, ok := refs[l.RemoteItem]; ok && ref.Variant != "" {
+			o.Lines[i].Variant = ref.Variant
+			continue
+		}
+		if l.SKU == "" {
+			continue
+		}
+		ref, err := in.Store.ProductBySKU(ctx, a.Space, l.SKU)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		o.Lines[i].Variant = ref.Variant
+	}
+	return nil
+}
+
+func (in *Ingester) orderWrite(ctx context.Context, w commerce.WorkspaceID, old, next commerce.Order) (port.OrderWrite, error) {
+	write := port.OrderWrite{Order: next}
+	event := func(kind, text string) {
+		write.Events = append(write.Events, commerce.OrderEvent{ID: in.NewID(), At: in.Now(), Kind: kind, Text: text, By: string(next.Channel)})
+	}
+	if old.Version == 0 {
+		event("placed", fmt.Sprintf("Order %s came in", next.Number))
+	} else if old.State != next.State {
+		event("state", fmt.Sprintf("%s → %s", old.State, next.State))
+	}
+	before, err := in.lookups(ctx, w, old)
+	if err != nil {
+		return write, err
+	}
+	after, err := in.lookups(ctx, w, next)
+	if err != nil {
+		return write, err
+	}
+	known := make(map[port.Lookup]bool, len(before))
+	for _, l := range before {
+		known[l] = true
+	}
+	for _, l := range after {
+		if !known[l] {
+			known[l] = true
+			write.Lookups = append(write.Lookups, l)
+		}
+	}
+	return write, nil
+}
+
+// lookups are the exact values an order can be found by. Personal ones are
+// digests. A transaction holds a hundred items: of very long orders the first
+// SKUs are kept.
+func (in *Ingester) lookups(ctx context.Context, w commerce.WorkspaceID, o commerce.Order) ([]port.Lookup, error) {
+	if o.Remote == "" {
+		return nil, nil
+	}
+	found := []port.Lookup{{Kind: "number", Value: strings.ToLower(o.Number)}}
+	if remote := strings.ToLower(string(o.Remote)); remote != strings.ToLower(o.Number) {
+		found = append(found, port.Lookup{Kind: "number", Value: remote})
+	}
+	for _, s := range o.Shipments {
+		if s.Tracking != "" {
+			found = append(found, port.Lookup{Kind: "tracking", Value: strings.ToLower(s.Tracking)})
+		}
+	}
+	if o.Buyer.Email != "" && !strings.Contains(o.Buyer.Email, "*") {
+		digest, err := in.Digest(ctx, w, strings.ToLower(o.Buyer.Email))
+		if err != nil {
+			return nil, fmt.Errorf("digest of an address: %w", err)
+		}
+		found = append(found, port.Lookup{Kind: "email", Value: digest})
+	}
+	for _, l := range o.Lines {
+		if l.SKU != "" && len(found) < 60 {
+			found = append(found, port.Lookup{Kind: "sku", Value: strings.ToLower(string(l.SKU))})
+		}
+	}
+	return found, nil
+}

@@ -224,3 +224,5 @@ func (b *bundle) post(target, body string) (*http.Response, string) {
 	}
 	return w.Result(), string(data)
 }
+
+func allAttributes() []types.QueueAttributeName { return []types.QueueAttributeName{"All"} }

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/manystall/manystall/infra/localaws/ddb/attr"
+)
+
+// Span is a range of rows of a table or an index, in the order of their keys.
+type Span struct {
+	low, high []byte // high is not part of it; nil is the end
+}
+
+// Everything is the part of a table or index that belongs to one of several
+// segments of a parallel scan.
+func Everything(segment, total int) Span {
+	edge := func(i int) []byte {
+		if i == 0 || i == total {
+			return nil
+		}
+		return binary.BigEndian.AppendUint32(nil, uint32(uint64(i)<<32/uint64(total)))
+	}
+	return Span{low: edge(segment), high: edge(segment + 1)}
+}
+
+// Partition is all rows with a partition key.
+func Partition(hash attr.Value) Span { return under(partition(hash)) }
+
+// under is everything that begins with the prefix.
+func under(prefix []byte) Span { return Span{low: prefix, high: after(prefix)} }
+
+// after is the first key behind everything that begins with the prefix.
+func after(prefix []byte) []byte {
+	out := bytes.Clone(prefix)
+	for len(out) > 0 {
+		if last := len(out) - 1; out[last] < 0xff {
+			out[last]++
+			return out
+		}
+		out = out[:len(out)-1]
+	}
+	return nil
+}
+
+// Where narrows a partition by a condition on the sort key: one of "=", "<",
+// "<=", ">", ">=", "BETWEEN", "begins_with".
+func (s Span) Where(op string, values []attr.Value) Span {
+	at := func(i int) []byte { return attr.AppendKey(bytes.Clone(s.low), values[i]) }
+	switch op {
+	case "=":
+		return under(at(0))
+	case "<":
+		s.high = at(0)
+	case "<=":
+		s.high = after(at(0))
+	case ">":
+		s.low = after(at(0))
+	case ">=":
+		s.low = at(0)
+	case "BETWEEN":
+		s.low, s.high = at(0), after(at(1))
+	case "begins_with":
+		return under(attr.AppendKeyPrefix(bytes.Clone(s.low), values[0]))
+	}
+	return s
+}
+
+// Row is where a table's or an index's row with these key attributes stands.
+type Row []byte
+
+// Row is the place of a key in the table, or in an index when one is named. It
+// need not exist. The key holds the table's and the index's key attributes.
+func (t *Table) Row(x *Index, key attr.Item) Row {
+	if x == nil {
+		return rowKey(t.Key, key)
+	}
+	return entryKey(t, *x, key)
+}
+
+// Contains says whether the row lies inside the span.
+func (s Span) Contains(r Row) bool {
+	return bytes.Compare(r, s.low) >= 0 && (s.high == nil || bytes.Compare(r, s.high) < 0)
+}
+
+// Walk calls fn for each row of a table, or of an index when x is set, in
+// order or in reverse, beginning behind a row that need not exist any more.
+// It ends when fn returns false.
+func (tx *Tx) Walk(t *Table, x *Index, w Walk, fn func(attr.Item) bool) error {
+	name := itemBucket(t)
+	if x != nil {
+		name = indexBucket(t, x.Name)
+	}
+	c := cursor{Cursor: tx.bucket(name).Cursor(), reverse: w.Reverse}
+	for k, v := c.start(w); k != nil && w.Span.Contains(k); k, v = c.step() {
+		it, err := attr.DecodeStored(v)
+		if err != nil {
+			return fmt.Errorf("read row of table %s: %w", t.Name, err)
+		}
+		if !fn(it) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Walk says which rows to visit.
+type Walk struct {
+	Span Span
+	// After is the row behind which to begin; nil is the beginning.
+	After Row
+	// Reverse goes from the end to the beginning.
+	Reverse bool
+}

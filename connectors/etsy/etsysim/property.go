@@ -1,0 +1,138 @@
+package etsysim
+
+import "slices"
+
+// property is something by which things of a category differ.
+type property struct {
+	ID         int64           `json:"property_id"`
+	Name       string          `json:"name"`
+	Display    string          `json:"display_name"`
+	Scales     []scale         `json:"scales"`
+	Required   bool            `json:"is_required"`
+	Attribute  bool            `json:"supports_attributes"`
+	Variation  bool            `json:"supports_variations"`
+	Multi      bool            `json:"is_multivalued"`
+	MaxValues  *int64          `json:"max_values_allowed"`
+	Possible   []possibleValue `json:"possible_values"`
+	PreChecked []possibleValue `json:"selected_values"`
+}
+
+type scale struct {
+	ID          int64  `json:"scale_id"`
+	Display     string `json:"display_name"`
+	Description string `json:"description"`
+}
+
+type possibleValue struct {
+	ID    int64   `json:"value_id"`
+	Name  string  `json:"name"`
+	Scale *int64  `json:"scale_id"`
+	Equal []int64 `json:"equal_to"`
+}
+
+// The ids of the properties a seller names freely (issue 375 of
+// etsy/open-api); they belong to every category and are in no list.
+const (
+	customFirst  = 513
+	customSecond = 514
+)
+
+const (
+	colorID    = 200
+	sizeID     = 100
+	materialID = 507
+	scentID    = 503
+)
+
+func propertiesOf(n node) []property {
+	out := []property{color()}
+	switch n.Path[0] {
+	case 374, 1:
+		out = append(out, clothingSize(), material())
+	case 891:
+		out = append(out, material(), scent())
+	case 132, 1179:
+		out = append(out, material())
+	}
+	return out
+}
+
+func color() property {
+	p := newProperty(colorID, "color", "Primary color")
+	for i, name := range []string{"Black", "Blue", "Brown", "Green", "Gray", "Orange", "Pink", "Purple", "Red", "White", "Yellow"} {
+		p.Possible = append(p.Possible, value(int64(i+1), name, nil))
+	}
+	for i, name := range []string{"Beige", "Bronze", "Clear", "Copper", "Gold", "Rainbow", "Rose gold", "Silver"} {
+		p.Possible = append(p.Possible, value(int64(i+1213), name, nil))
+	}
+	return p
+}
+
+func clothingSize() property {
+	p := newProperty(sizeID, "size", "Size")
+	p.Attribute = false
+	p.Scales = []scale{
+		{ID: 17, Display: "Alpha", Description: "Sizes by letter"},
+		{ID: 18, Display: "US numeric", Description: "Sizes by number"},
+	}
+	for i, name := range []string{"XXS", "XS", "S", "M", "L", "XL", "2X", "3X", "One size"} {
+		p.Possible = append(p.Possible, value(int64(i+2016), name, ptr(int64(17))))
+	}
+	for i, name := range []string{"0", "2", "4", "6", "8", "10", "12", "14"} {
+		p.Possible = append(p.Possible, value(int64(i+2040), name, ptr(int64(18))))
+	}
+	return p
+}
+
+func material() property {
+	p := newProperty(materialID, "material", "Material")
+	for i, name := range []string{"Brass", "Ceramic", "Cotton", "Glass", "Leather", "Linen", "Porcelain", "Silver", "Stoneware", "Wood", "Wool"} {
+		p.Possible = append(p.Possible, value(int64(i+2401), name, nil))
+	}
+	return p
+}
+
+func scent() property {
+	p := newProperty(scentID, "scent", "Scent")
+	for i, name := range []string{"Cedar", "Lavender", "Lemon", "Rose", "Unscented", "Vanilla"} {
+		p.Possible = append(p.Possible, value(int64(i+2601), name, nil))
+	}
+	return p
+}
+
+func newProperty(id int64, name, display string) property {
+	return property{
+		ID: id, Name: name, Display: display, Attribute: true, Variation: true, MaxValues: ptr(int64(1)),
+		Scales: []scale{}, PreChecked: []possibleValue{},
+	}
+}
+
+func value(id int64, name string, scale *int64) possibleValue {
+	return possibleValue{ID: id, Name: name, Scale: scale, Equal: []int64{}}
+}
+
+func (p property) value(id int64) (possibleValue, bool) {
+	i := slices.IndexFunc(p.Possible, func(v possibleValue) bool { return v.ID == id })
+	if i < 0 {
+		return possibleValue{}, false
+	}
+	return p.Possible[i], true
+}
+
+func (p property) named(name string, scale *int64) (possibleValue, bool) {
+	i := slices.IndexFunc(p.Possible, func(v possibleValue) bool {
+		return v.Name == name && (v.Scale == nil || (scale != nil && *v.Scale == *scale))
+	})
+	if i < 0 {
+		return possibleValue{}, false
+	}
+	return p.Possible[i], true
+}
+
+func (p property) scale(id int64) (scale, bool) {
+	i := slices.IndexFunc(p.Scales, func(s scale) bool { return s.ID == id })
+	if i < 0 {
+		return scale{}, false
+	}
+	return p.Scales[i], true
+}

@@ -212,7 +212,12 @@ func wantCode(t *testing.T, err error, code string) {
 // post sends a raw request and returns status, headers and body.
 func (b *bundle) post(target, body string) (*http.Response, string) {
 	b.t.Helper()
-	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://127.0.0.1:4566/", strings.NewReader(body))
+	return b.postContext(context.Background(), target, body)
+}
+
+func (b *bundle) postContext(ctx context.Context, target, body string) (*http.Response, string) {
+	b.t.Helper()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://127.0.0.1:4566/", strings.NewReader(body))
 	r.Header.Set("X-Amz-Target", target)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20260301/eu-west-1/sqs/aws4_request, SignedHeaders=host, Signature=0")

@@ -77,9 +77,6 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.write(w, http.StatusOK, out)
 		return
 	}
-	if r.Context().Err() != nil {
-		return // nobody is listening any more
-	}
 	f := asFault(err)
 	if f.status >= http.StatusInternalServerError {
 		s.log.ErrorContext(r.Context(), "sqs request", "target", r.Header.Get("X-Amz-Target"), "error", err)

@@ -3,6 +3,7 @@ package validate
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-playground/validator/v10"
@@ -21,22 +22,20 @@ func problem(e validator.FieldError) commerce.Problem {
 // embedded structs.
 func fieldPath(namespace string) string {
 	var parts []string
-	depth := 0
-	for part := range strings.FieldsFuncSeq(namespace, func(r rune) bool {
-		// A dot in a map's key, between brackets, separates nothing.
-		switch r {
-		case '[':
+	depth, from := 0, 0
+	for i := 0; i <= len(namespace); i++ {
+		switch {
+		case i == len(namespace), namespace[i] == '.' && depth == 0:
+			parts = append(parts, namespace[from:i])
+			from = i + 1
+		case namespace[i] == '[': // a dot in the key of a map separates nothing
 			depth++
-		case ']':
+		case namespace[i] == ']':
 			depth--
 		}
-		return r == '.' && depth == 0
-	}) {
-		if part != nameless {
-			parts = append(parts, part)
-		}
 	}
-	return strings.Join(parts[1:], ".")
+	parts = slices.DeleteFunc(parts[1:], func(p string) bool { return p == nameless })
+	return strings.Join(parts, ".")
 }
 
 // code is the stable name of a rule.

@@ -31,6 +31,8 @@ type Rules struct {
 	// false) or of one target (Target true).
 	Gather       time.Duration
 	GatherTarget bool
+	// Batch is how many listings are worth giving to one Apply; 1 at least.
+	Batch int
 	// PublishCosts says that going live costs money, so draft is the default.
 	PublishCosts bool
 	// Poll is the shortest time between two polls.

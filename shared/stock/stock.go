@@ -84,7 +84,7 @@ func (k *Keeper) settleLine(ctx context.Context, w commerce.WorkspaceID, order c
 		}
 		level.LastTarget = ""
 		if missing > 0 && move.Short == 0 && k.SellsDown(order.Channel) {
-			level.LastTarget = order.Target
+			level.LastTarget, level.LastSale = order.Target, order.PlacedAt
 		}
 		err = k.apply(ctx, w, level, move)
 		if err != nil && !fault.Is(err, fault.Conflict) {

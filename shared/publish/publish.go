@@ -1,0 +1,236 @@
+// Package publish makes targets match the catalog. What is to do lies in marks;
+// a nudge only says which target to look at. A worker locks the target, works
+// its marks with the fewest calls the marketplace allows, and removes a mark
+// only if it has not moved meanwhile.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	// lockFor is longer than a worker may live: a slice of 20 s in a function
+	// with a timeout of 30 s.
+	lockFor = 40 * time.Second
+	slice   = 20 * time.Second
+	// readMarks bounds one look at a lane.
+	readMarks = 1000
+	// maxAttempts is how often a mark is tried against faults of ours or of
+	// the network before the listing is shown as in error.
+	maxAttempts = 8
+	// longest is how far a queue can delay a message; maintain wakes later ones.
+	longest = 15 * time.Minute
+)
+
+// Store is what this room needs of storage.
+type Store interface {
+	port.Catalog
+	port.Locks
+	Workspace(ctx context.Context, id commerce.WorkspaceID) (port.Workspace, error)
+	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
+	Target(ctx context.Context, w commerce.WorkspaceID, id commerce.TargetID) (port.Target, error)
+	ListTargets(ctx context.Context, w commerce.WorkspaceID) ([]port.Target, error)
+	PutTarget(ctx context.Context, t port.Target) (port.Target, error)
+	Levels(ctx context.Context, w commerce.WorkspaceID, ids []commerce.VariantID) (map[commerce.VariantID]commerce.StockLevel, error)
+	PutFailure(ctx context.Context, f port.Failure) error
+}
+
+// Worker writes to targets. Safe for concurrent use.
+type Worker struct {
+	Store Store
+	Open  func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error)
+	Rules func(commerce.Channel) channel.Rules
+	Queue port.Sender
+	// Expired flags the account whose consent has ended.
+	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
+	Now     func() time.Time
+	NewID   func() string
+	Log     *slog.Logger
+}
+
+// Run works a target until nothing is due or the slice is over, and arranges
+// for what has to wait.
+func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
+	name := "tgt#" + string(n.Space) + "#" + n.Key
+	token, err := k.Store.Lock(ctx, name, lockFor)
+	if fault.Is(err, fault.Conflict) {
+		return k.nudge(ctx, n, 2*time.Second)
+	}
+	if err != nil {
+		return fmt.Errorf("lock target %s: %w", n.Key, err)
+	}
+	wake, err := k.work(ctx, n.Space, commerce.TargetID(n.Key))
+	if unlock := k.Store.Unlock(context.WithoutCancel(ctx), name, token); unlock != nil {
+		err = errors.Join(err, fmt.Errorf("unlock target %s: %w", n.Key, unlock))
+	}
+	if err != nil || wake.IsZero() {
+		return err
+	}
+	if wait := wake.Sub(k.Now()); wait <= longest {
+		return k.nudge(ctx, n, max(wait, time.Second))
+	}
+	return nil
+}
+
+func (k *Worker) nudge(ctx context.Context, n port.Nudge, after time.Duration) error {
+	n.V, n.Hops = port.MessageVersion, n.Hops+1
+	return k.Queue.Send(ctx, port.NudgeQueue, port.Outgoing{Body: n, Delay: after})
+}
+
+// run is one worker's hold of one target.
+type run struct {
+	*Worker
+	space    commerce.WorkspaceID
+	target   port.Target
+	writer   port.Account
+	defaults commerce.Defaults
+	rules    channel.Rules
+	conn     channel.ListingWriter
+	reader   channel.ListingReader
+	until    time.Time
+	// listings are as stored now, with their titles.
+	listings map[commerce.ListingID]commerce.Listing
+	titles   map[commerce.ProductID]string
+	calls    map[string]port.Call
+}
+
+// work answers when the target has to be looked at again; zero is never.
+func (k *Worker) work(ctx context.Context, w commerce.WorkspaceID, id commerce.TargetID) (time.Time, error) {
+	r := &run{Worker: k, space: w, until: k.Now().Add(slice), listings: map[commerce.ListingID]commerce.Listing{}, titles: map[commerce.ProductID]string{}, calls: map[string]port.Call{}}
+	if ok, err := r.begin(ctx, id); !ok {
+		return time.Time{}, err
+	}
+	for k.Now().Before(r.until) {
+		again, err := r.round(ctx)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if !again {
+			return r.rest(ctx)
+		}
+	}
+	return k.Now().Add(time.Second), nil
+}
+
+// begin reads the target and opens its writer; false means that there is
+// nothing to work with, and the marks wait for a new connection.
+func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
+	var err error
+	if r.target, err = r.Store.Target(ctx, r.space, id); err != nil {
+		if fault.Is(err, fault.NotFound) {
+			return false, nil
+		}
+		return false, fmt.Errorf("target %s: %w", id, err)
+	}
+	if r.writer, err = r.Store.Account(ctx, r.space, r.target.Writer); err != nil {
+		return false, fmt.Errorf("writer of target %s: %w", id, err)
+	}
+	if r.writer.State != port.AccountActive {
+		return false, nil
+	}
+	space, err := r.Store.Workspace(ctx, r.space)
+	if err != nil {
+		return false, fmt.Errorf("workspace %s: %w", r.space, err)
+	}
+	r.defaults = r.writer.Defaults.Over(space.Defaults)
+	r.rules = r.Rules(r.writer.Channel)
+	conn, err := r.Open(ctx, r.space, r.writer.ID)
+	if err != nil {
+		return false, fmt.Errorf("open account %s: %w", r.writer.ID, err)
+	}
+	var ok bool
+	if r.conn, ok = conn.(channel.ListingWriter); !ok {
+		return false, fault.New(fault.Permanent, "cannot_list", "The connector of %s can't write listings.", r.writer.Channel)
+	}
+	r.reader, _ = conn.(channel.ListingReader)
+	calls, err := r.Store.ListCalls(ctx, r.space, r.target.ID)
+	for _, c := range calls {
+		r.calls[c.ID] = c
+	}
+	return true, err
+}
+
+// round does one thing: settles open calls, writes one batch, or reads back.
+// It says whether there may be more to do now.
+func (r *run) round(ctx context.Context) (again bool, err error) {
+	if did, err := r.settle(ctx); did || err != nil {
+		return true, err
+	}
+	work, err := r.pick(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(work) > 0 {
+		return true, r.write(ctx, work)
+	}
+	return r.readBack(ctx)
+}
+
+// rest finds when the next thing is due and stores it on the target, so that
+// maintain wakes it even if the delayed nudge is lost.
+func (r *run) rest(ctx context.Context) (time.Time, error) {
+	wake := time.Time{}
+	sooner := func(at time.Time) {
+		if wake.IsZero() || at.Before(wake) {
+			wake = at
+		}
+	}
+	for _, c := range r.calls {
+		sooner(c.CheckAt)
+	}
+	for _, lane := range lanes() {
+		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, readMarks)
+		if err != nil {
+			return wake, fmt.Errorf("look at lane %d of %s: %w", lane, r.target.ID, err)
+		}
+		for _, m := range marks {
+			sooner(latest(m.NotBefore, r.target.Lanes[lane].Until, r.gathered(m.Product)))
+		}
+	}
+	if wake.Equal(r.target.WakeAt) {
+		return wake, nil
+	}
+	r.target.WakeAt = wake
+	put, err := r.Store.PutTarget(ctx, r.target)
+	if fault.Is(err, fault.Conflict) {
+		return r.Now().Add(time.Second), nil // somebody edited the target: look again soon
+	}
+	r.target = put
+	return wake, err
+}
+
+func lanes() []port.Lane {
+	return []port.Lane{port.LaneStock, port.LanePrice, port.LaneText, port.LaneImages, port.LaneCheck}
+}
+
+func latest(times ...time.Time) time.Time {
+	var last time.Time
+	for _, t := range times {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
+}
+
+// gathered is until when changes of a product are gathered before the next
+// write.
+func (r *run) gathered(p commerce.ProductID) time.Time {
+	pushed := r.target.PushedAt
+	if !r.rules.GatherTarget {
+		pushed = r.listings[port.ListingIDOf(r.target.ID, p)].PushedAt
+	}
+	if pushed.IsZero() {
+		return pushed
+	}
+	return pushed.Add(r.rules.Gather)
+}

@@ -1,0 +1,85 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	cartLife = 14 * 24 * time.Hour
+	// MaxCartItems and MaxCartQuantity bound what an unsigned address may ask.
+	MaxCartItems    = 100
+	MaxCartQuantity = 99
+)
+
+// CartItem is one wished piece of an unsigned checkout address.
+type CartItem struct {
+	SKU      commerce.SKU
+	Quantity int64
+}
+
+// CartNotice tells the buyer why something is not in the cart as wished.
+type CartNotice struct {
+	SKU   commerce.SKU
+	Title string
+	Code  string // unknown, sold_out, fewer
+	Left  int64
+}
+
+// OpenCart remembers what a buyer brought to the checkout and says what is not
+// as wished. Prices come from the catalog alone. A cart is never an order.
+func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, coupon string, c commerce.Channel, att commerce.Attribution) (port.CartSession, []CartNotice, error) {
+	cart := port.CartSession{ID: "crt_" + d.NewID(), Account: a.ID, Channel: c, Coupon: coupon, Attribution: att, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(cartLife)}
+	cart.Attribution.Session = cart.ID
+	var notices []CartNotice
+	for i, item := range items {
+		if i >= MaxCartItems {
+			break
+		}
+		line, notice, err := d.cartLine(ctx, a.Space, item)
+		if err != nil {
+			return cart, nil, err
+		}
+		if notice != nil {
+			notices = append(notices, *notice)
+		}
+		if line.Quantity > 0 {
+			line.ID = fmt.Sprintf("%d", len(cart.Lines)+1)
+			cart.Lines = append(cart.Lines, line)
+		}
+	}
+	if err := d.Store.PutCart(ctx, a.Space, cart); err != nil {
+		return cart, nil, fmt.Errorf("remember cart: %w", err)
+	}
+	return cart, notices, nil
+}
+
+func (d *Desk) cartLine(ctx context.Context, w commerce.WorkspaceID, item CartItem) (commerce.OrderLine, *CartNotice, error) {
+	v, title, err := d.Find(ctx, w, item.SKU)
+	if fault.Is(err, fault.NotFound) {
+		return commerce.OrderLine{}, &CartNotice{SKU: item.SKU, Code: "unknown"}, nil
+	}
+	if err != nil {
+		return commerce.OrderLine{}, nil, err
+	}
+	levels, err := d.Store.Levels(ctx, w, []commerce.VariantID{v.ID})
+	if err != nil {
+		return commerce.OrderLine{}, nil, err
+	}
+	line := commerce.OrderLine{Variant: v.ID, SKU: v.SKU, Title: title, Price: v.Price, Quantity: min(max(item.Quantity, 1), MaxCartQuantity)}
+	left := levels[v.ID].OnHand
+	switch {
+	case left == 0:
+		line.Quantity = 0
+		return line, &CartNotice{SKU: v.SKU, Title: title, Code: "sold_out"}, nil
+	case left < item.Quantity || item.Quantity > MaxCartQuantity:
+		line.Quantity = min(line.Quantity, left)
+		return line, &CartNotice{SKU: v.SKU, Title: title, Code: "fewer", Left: line.Quantity}, nil
+	}
+	return line, nil, nil
+}

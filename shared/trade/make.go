@@ -1,0 +1,179 @@
+package trade
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+// Wish is an order a person makes, from a conversation or from nothing.
+type Wish struct {
+	Account      commerce.AccountID // may be empty with a conversation
+	Conversation commerce.ConversationID
+	Items        []WishItem
+	Buyer        commerce.Buyer
+	Note         string
+	Paid         bool
+	By           string
+	Key          string // the same key is the same order
+}
+
+// WishItem is one wanted SKU. A zero price takes the catalog's.
+type WishItem struct {
+	SKU      commerce.SKU
+	Quantity int64
+	Price    commerce.Money
+}
+
+// Make stores an order a person made. Unknown SKUs are refused as Invalid.
+func (d *Desk) Make(ctx context.Context, w commerce.WorkspaceID, wish Wish) (commerce.Order, error) {
+	o := commerce.Order{Source: commerce.FromPerson, Buyer: wish.Buyer, Note: wish.Note, PlacedAt: d.Now(), RemoteVersion: 1, State: commerce.OrderUnpaid}
+	if wish.Paid {
+		o.State = commerce.OrderPaid
+	}
+	if wish.Conversation != "" {
+		conv, err := d.Store.Conversation(ctx, w, wish.Conversation)
+		if err != nil {
+			return o, err
+		}
+		wish.Account, o.Conv = conv.Account, conv.ID
+		if o.Buyer.Name == "" {
+			o.Buyer.Name, o.Buyer.Remote = conv.Name, conv.Contact
+		}
+	}
+	account, err := d.Store.Account(ctx, w, wish.Account)
+	if err != nil {
+		return o, err
+	}
+	key := wish.Key
+	if key == "" {
+		key = d.NewID()
+	}
+	o.Remote = commerce.RemoteID("manual-" + key)
+	o.Number = "M-" + commerce.Derive("m", string(account.ID), key)[2:10]
+	if err := d.wishLines(ctx, w, &o, wish.Items); err != nil {
+		return o, err
+	}
+	return d.Take.Order(ctx, account, o, d.Now())
+}
+
+func (d *Desk) wishLines(ctx context.Context, w commerce.WorkspaceID, o *commerce.Order, items []WishItem) error {
+	for i, item := range items {
+		field := fmt.Sprintf("items[%d].sku", i)
+		v, title, err := d.Find(ctx, w, item.SKU)
+		if fault.Is(err, fault.NotFound) {
+			return &fault.Error{Kind: fault.Invalid, Code: "unknown_sku", Field: field, Message: fmt.Sprintf("There is no SKU %q in the catalog.", item.SKU)}
+		}
+		if err != nil {
+			return err
+		}
+		price := item.Price
+		if price.Currency == "" {
+			price = v.Price
+		}
+		line := commerce.OrderLine{ID: fmt.Sprintf("%d", i+1), Variant: v.ID, SKU: v.SKU, Title: title, Quantity: item.Quantity, Price: price}
+		sum, err := price.Times(item.Quantity)
+		if err != nil {
+			return fault.Wrap(err, fault.Invalid, "amount", "The amount of line %d is too large.", i+1)
+		}
+		if o.Total, err = o.Total.Add(sum); err != nil {
+			return fault.Wrap(err, fault.Invalid, "amount", "All prices of an order have one currency.")
+		}
+		o.Lines = append(o.Lines, line)
+	}
+	o.Subtotal = o.Total
+	return nil
+}
+
+// Find reads a variant and its product's title by SKU.
+func (d *Desk) Find(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (commerce.Variant, string, error) {
+	ref, err := d.Store.ProductBySKU(ctx, w, sku)
+	if err != nil {
+		return commerce.Variant{}, "", err
+	}
+	products, err := d.Store.Products(ctx, w, []commerce.ProductID{ref.Product})
+	if err != nil {
+		return commerce.Variant{}, "", err
+	}
+	for _, p := range products {
+		for _, v := range p.Variants {
+			if v.SKU == sku && !p.Archived {
+				return v, p.Title, nil
+			}
+		}
+	}
+	return commerce.Variant{}, "", fault.New(fault.NotFound, "unknown_sku", "There is no SKU %q in the catalog.", sku)
+}
+
+// Inbound is an order of the seller's own checkout.
+type Inbound struct {
+	ID          string // the shop's order id
+	Number      string
+	State       commerce.OrderState
+	Buyer       commerce.Buyer
+	Lines       []commerce.OrderLine // SKU, title, quantity, price
+	Total       commerce.Money
+	Shipping    commerce.Money
+	Tax         commerce.Money
+	Discount    commerce.Money
+	Note        string
+	PlacedAt    time.Time
+	UpdatedAt   time.Time
+	Session     string // of our checkout bridge
+	Attribution commerce.Attribution
+}
+
+// Receive stores an order of the seller's own checkout. Its channel follows
+// the evidence: the session of our bridge first, then where the buyer came
+// from; without any it is the seller's own. The same shop order id is the same
+// order for ever.
+func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerce.Order, error) {
+	o := commerce.Order{
+		Remote: commerce.RemoteID(in.ID), Number: in.Number, Source: commerce.FromCheckout, State: in.State, Buyer: in.Buyer, Lines: in.Lines,
+		Total: in.Total, Shipping: in.Shipping, Tax: in.Tax, Discount: in.Discount, Note: in.Note, PlacedAt: in.PlacedAt, UpdatedAt: in.UpdatedAt,
+		RemoteVersion: in.UpdatedAt.Unix(), Cart: in.Session,
+	}
+	if o.Number == "" {
+		o.Number = in.ID
+	}
+	att := in.Attribution
+	att.Session = in.Session
+	o.Channel, att.Evidence = Attribute(att)
+	if in.Session != "" {
+		cart, err := d.Store.Cart(ctx, a.Space, in.Session)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return o, fmt.Errorf("read cart session: %w", err)
+		}
+		if err == nil {
+			o.Channel, att = cart.Channel, cart.Attribution
+			att.Session, att.Landing = in.Session, in.Attribution.Landing
+			att.Evidence = "checkout session of our bridge"
+		}
+	}
+	o.Attribution = &att
+	return d.Take.Order(ctx, a, o, d.Now())
+}
+
+// Attribute names the channel an order belongs to and why (Meta: "Set Up a
+// Checkout URL", 2025-12-17: cart_origin names the surface; IGShopping is sent
+// for Facebook traffic too).
+func Attribute(a commerce.Attribution) (commerce.Channel, string) {
+	switch {
+	case a.Origin == "facebook":
+		return commerce.Facebook, "cart_origin=facebook"
+	case a.Origin == "instagram":
+		return commerce.Instagram, "cart_origin=instagram"
+	case a.Origin == "meta_shops":
+		return commerce.Meta, "cart_origin=meta_shops: the surface is unknown"
+	case a.UTM["utm_source"] == "IGShopping":
+		return commerce.Meta, "utm_source=IGShopping is sent for Facebook and Instagram alike"
+	case a.ClickID != "":
+		return commerce.Meta, "fbclid: came from Meta, the surface is unknown"
+	default:
+		return commerce.Own, "nothing points to Meta"
+	}
+}

@@ -190,7 +190,7 @@ func TestRefreshRotates(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.sim.PerSecond, b.sim.PerDay = 2, 3
+	b.sim.PerSecond, b.sim.PerDay, b.token = 2, 3, ""
 	a := b.want(b.get("/openapi-ping"), 200, "")
 	for name, want := range map[string]string{
 		"X-Limit-Per-Second": "2", "X-Remaining-This-Second": "1", "X-Limit-Per-Day": "3", "X-Remaining-Today": "2",

@@ -160,7 +160,8 @@ type Catalog interface {
 	ProductBySKU(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (SKURef, error)
 	PutProduct(ctx context.Context, w commerce.WorkspaceID, p ProductWrite) (commerce.Product, error)
 
-	// ListMarks reads marks of a target consistently, lowest lane first.
+	// ListMarks reads marks of a target consistently, lowest lane first; lane 0
+	// is all lanes, any other that lane only.
 	ListMarks(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID, lane Lane, limit int) ([]Mark, error)
 	PutMarks(ctx context.Context, marks []Mark) error
 	// DropMarks removes each mark that has not moved.

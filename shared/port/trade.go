@@ -24,10 +24,12 @@ type Stock interface {
 	// ListLevels lists by SKU, beginning with a prefix.
 	ListLevels(ctx context.Context, w commerce.WorkspaceID, prefix string, p Page) (List[commerce.StockLevel], error)
 	// Move stores a change. A level that has moved is a fault of kind Conflict
-	// and code level_moved; a move that is there already, one of code
-	// move_exists: then nothing is to be done.
+	// and code level_moved; a move that is there already (the same variant,
+	// Anchor and ID, and for an order's the same order and line), one of code
+	// move_exists: then nothing is to be done. A move of an order names it as
+	// Source and its line as OrderLine.
 	Move(ctx context.Context, w commerce.WorkspaceID, m LevelMove) error
-	// ListMoves is the ledger of a variant, newest first.
+	// ListMoves is the ledger of a variant, newest Anchor first.
 	ListMoves(ctx context.Context, w commerce.WorkspaceID, v commerce.VariantID, p Page) (List[commerce.StockMove], error)
 	// OrderMoves reads consistently all moves an order line ever made on a
 	// variant; firstSeen is the order's.
@@ -195,6 +197,11 @@ type Inbox interface {
 
 	PutReview(ctx context.Context, w commerce.WorkspaceID, r commerce.Review) error
 	ListReviews(ctx context.Context, w commerce.WorkspaceID, channels []commerce.Channel, p Page) (List[commerce.Review], error)
+}
+
+// MessageIDOf is the id of a message that came from a marketplace.
+func MessageIDOf(c commerce.ConversationID, remote commerce.RemoteID) commerce.MessageID {
+	return commerce.MessageID(commerce.Derive("msg", string(c), string(remote)))
 }
 
 // Failure is something that did not work and will not by itself. It holds no

@@ -17,6 +17,9 @@ type StockLevel struct {
 	// LastTarget is the target whose marketplace already shows this level by
 	// itself, because the sale that caused it happened there.
 	LastTarget TargetID `json:"last_target,omitempty"`
+	// LastSale is when that sale was made: what was written there later has to
+	// be written again.
+	LastSale time.Time `json:"last_sale,omitzero"`
 	// Import is the last import that stated a quantity: it states it once.
 	Import    JobID     `json:"import,omitempty"`
 	UpdatedAt time.Time `json:"updated_at"`

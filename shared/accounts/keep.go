@@ -1,0 +1,194 @@
+package accounts
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const attempts = 5
+
+// change edits an account, again when it moved meanwhile.
+func (d *Desk) change(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, f func(*port.Account)) (port.Account, error) {
+	for range attempts {
+		a, err := d.Store.Account(ctx, w, id)
+		if err != nil {
+			return a, err
+		}
+		f(&a)
+		put, err := d.Store.PutAccount(ctx, a)
+		if err == nil || !fault.Is(err, fault.Conflict) {
+			return put, err
+		}
+	}
+	return port.Account{}, fault.New(fault.Conflict, "account_contended", "The connection changes too fast just now. Try again.")
+}
+
+// Check asks the marketplace how the connection is doing and keeps the answer.
+func (d *Desk) Check(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Health, error) {
+	conn, err := d.Open(ctx, w, id)
+	var h channel.Health
+	if err == nil {
+		h, err = conn.Check(ctx)
+	}
+	if fault.Is(err, fault.AuthExpired) {
+		h = channel.Health{Checks: []channel.HealthCheck{{Name: "consent", Message: fault.Of(err).Message, Fix: "Connect the shop again."}}}
+		if err := d.Expired(ctx, w, id, fault.Of(err).Message); err != nil {
+			return h, err
+		}
+	} else if err != nil {
+		return h, err
+	}
+	h.Checked = d.Now()
+	raw, err := json.Marshal(h)
+	if err != nil {
+		return h, fmt.Errorf("encode health: %w", err)
+	}
+	_, err = d.change(ctx, w, id, func(a *port.Account) { a.Health = raw })
+	return h, err
+}
+
+// Settle stores what a seller changed about a connection: its defaults.
+func (d *Desk) Settle(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, version int64, defaults commerce.Defaults) (port.Account, error) {
+	a, err := d.Store.Account(ctx, w, id)
+	if err != nil {
+		return a, err
+	}
+	if a.Version != version {
+		return a, fault.New(fault.Conflict, "account_moved", "Somebody changed this connection meanwhile. Look at it again.")
+	}
+	a.Defaults = defaults
+	put, err := d.Store.PutAccount(ctx, a)
+	if err != nil || put.Target == "" {
+		return put, err
+	}
+	return put, d.Spread(ctx, w, put.Target) // defaults decide what listings look like
+}
+
+// Expired flags an account whose consent has ended; its work is parked.
+func (d *Desk) Expired(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {
+	_, err := d.change(ctx, w, id, func(a *port.Account) {
+		if a.State == port.AccountActive {
+			a.State, a.Reason = port.AccountNeedsConsent, reason
+		}
+	})
+	return err
+}
+
+// Revoked flags an account whose seller withdrew the consent, and forgets its
+// tokens.
+func (d *Desk) Revoked(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {
+	a, err := d.change(ctx, w, id, func(a *port.Account) { a.State, a.Reason = port.AccountNeedsConsent, reason })
+	if err != nil || a.Grant == "" {
+		return err
+	}
+	return d.Store.DeleteGrant(ctx, w, a.Grant)
+}
+
+// RevokedBy flags all accounts of a principal who withdrew the consent at the
+// marketplace, in whatever workspace.
+func (d *Desk) RevokedBy(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) error {
+	grants, err := d.Store.GrantsOf(ctx, c, principal)
+	if err != nil {
+		return fmt.Errorf("grants of a principal: %w", err)
+	}
+	for _, g := range grants {
+		accounts, err := d.Store.ListAccounts(ctx, g.Space)
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			if a.Grant != g.ID {
+				continue
+			}
+			if _, err := d.change(ctx, g.Space, a.ID, func(a *port.Account) {
+				a.State, a.Reason = port.AccountNeedsConsent, "The consent was withdrawn at the marketplace."
+			}); err != nil {
+				return err
+			}
+		}
+		if err := d.Store.DeleteGrant(ctx, g.Space, g.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndsAt notes when the seller's consent will end.
+func (d *Desk) EndsAt(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, at time.Time) error {
+	a, err := d.Store.Account(ctx, w, id)
+	if err != nil || a.Grant == "" {
+		return err
+	}
+	for range attempts {
+		g, err := d.Store.Grant(ctx, w, a.Grant)
+		if err != nil {
+			return err
+		}
+		g.EndsAt = at
+		if _, err = d.Store.PutGrant(ctx, g); err == nil || !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Disconnect ends a connection: its claim is free, its tokens are forgotten,
+// its orders and conversations stay.
+func (d *Desk) Disconnect(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+	a, err := d.Store.Account(ctx, w, id)
+	if err != nil || a.State == port.AccountGone {
+		return err
+	}
+	var target *port.Target
+	if a.Target != "" {
+		t, err := d.Store.Target(ctx, w, a.Target)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		if err == nil {
+			delete(t.Accounts, a.Channel)
+			if t.Writer == id {
+				t.Writer = ""
+				for _, other := range t.Accounts {
+					t.Writer = other
+				}
+			}
+			target = &t
+		}
+	}
+	grant, key := a.Grant, a.Key
+	a.State, a.Grant, a.Target, a.NextPoll, a.Key, a.Reason = port.AccountGone, "", "", time.Time{}, "", ""
+	if err := d.Store.Disconnect(ctx, a, target); err != nil {
+		return fmt.Errorf("disconnect %s: %w", a.Name, err)
+	}
+	if key != "" {
+		if err := d.Store.DeletePublicKey(ctx, key); err != nil {
+			return err
+		}
+	}
+	return d.dropGrant(ctx, w, grant)
+}
+
+// dropGrant forgets a grant no account uses any more.
+func (d *Desk) dropGrant(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID) error {
+	if id == "" {
+		return nil
+	}
+	accounts, err := d.Store.ListAccounts(ctx, w)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		if a.Grant == id {
+			return nil
+		}
+	}
+	return d.Store.DeleteGrant(ctx, w, id)
+}

@@ -135,3 +135,16 @@ func (p *parser) parentheses() *node {
 // Match says whether the item satisfies the condition. A missing item is an
 // empty one.
 func (c *Condition) Match(it attr.Item) bool { return c.root.holds(it) }
+
+// Names are the top-level attributes that the condition reads.
+func (c *Condition) Names() []string { return c.root.names(nil) }
+
+func (n *node) names(out []string) []string {
+	if n.op == opPath {
+		return append(out, n.path[0].Name)
+	}
+	for _, arg := range n.args {
+		out = arg.names(out)
+	}
+	return out
+}

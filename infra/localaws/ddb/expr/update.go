@@ -179,3 +179,8 @@ func (u *Update) OnlyRemoves() bool {
 
 // Touched is what an item holds at the paths of the update.
 func (u *Update) Touched(it attr.Item) attr.Item { return project(it, u.Paths()) }
+
+// Copies says whether the update sets an attribute to another one's value.
+func (u *Update) Copies() bool {
+	return slices.ContainsFunc(u.actions, func(a action) bool { return a.section == "SET" && a.value.op == opPath })
+}

@@ -104,7 +104,7 @@ type IndexWrite struct {
 // Write replaces Old by New in a table with all its indexes and its stream.
 // Either may be nil: no item. byTTL marks the removal of an expired item.
 func (tx *Tx) Write(t *Table, before, after attr.Item, byTTL bool) ([]IndexWrite, error) {
-	if before != nil && after != nil && before.Equal(after) {
+	if (before == nil) == (after == nil) && before.Equal(after) {
 		return nil, nil
 	}
 	tx.dirty = true

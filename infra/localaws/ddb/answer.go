@@ -1,0 +1,77 @@
+package ddb
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/manystall/manystall/infra/localaws/ddb/attr"
+)
+
+// object is a JSON object under construction; fields keep their order.
+type object []field
+
+type field struct {
+	name  string
+	value any
+}
+
+func (o *object) add(name string, value any) { *o = append(*o, field{name, value}) }
+
+// addIf adds a string that is not empty.
+func (o *object) addIf(name, value string) {
+	if value != "" {
+		o.add(name, value)
+	}
+}
+
+func (o object) append(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, f := range o {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(attr.AppendString(dst, f.name), ':')
+		dst = appendAny(dst, f.value)
+	}
+	return append(dst, '}')
+}
+
+// appendAny writes what answers consist of.
+func appendAny(dst []byte, value any) []byte {
+	switch v := value.(type) {
+	case object:
+		return v.append(dst)
+	case string:
+		return attr.AppendString(dst, v)
+	case attr.Item:
+		return v.AppendJSON(dst)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case int64:
+		return strconv.AppendInt(dst, v, 10)
+	case float64:
+		return strconv.AppendFloat(dst, v, 'f', -1, 64)
+	case []object:
+		return appendList(dst, v)
+	case []attr.Item:
+		return appendList(dst, v)
+	case []string:
+		return appendList(dst, v)
+	case []float64:
+		return appendList(dst, v)
+	}
+	panic(fmt.Sprintf("answer holds a %T", value))
+}
+
+func appendList[T any](dst []byte, list []T) []byte {
+	dst = append(dst, '[')
+	for i, v := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendAny(dst, any(v))
+	}
+	return append(dst, ']')
+}

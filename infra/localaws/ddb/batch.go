@@ -1,0 +1,311 @@
+package ddb
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/manystall/manystall/infra/localaws/ddb/attr"
+	"github.com/manystall/manystall/infra/localaws/ddb/expr"
+	"github.com/manystall/manystall/infra/localaws/ddb/store"
+)
+
+// Limits of the batch operations (API reference of BatchGetItem and
+// BatchWriteItem, 2026).
+const (
+	maxBatchGet   = 100
+	maxBatchWrite = 25
+	maxBatchBytes = 16 << 20
+)
+
+// requestItems reads the map of tables of a batch.
+func requestItems(p params) (names []string, fields map[string]any, err error) {
+	raw := p.required("RequestItems")
+	fields, ok := raw.(map[string]any)
+	if raw != nil && !ok {
+		p.typeError(raw, "Map")
+	}
+	if ok && len(fields) == 0 {
+		p.unmet("RequestItems", "{}", "Member must have length greater than or equal to 1")
+	}
+	return slices.Sorted(maps.Keys(fields)), fields, p.verdict()
+}
+
+func (s *Service) batchWriteItem(ctx context.Context, p params) (object, error) {
+	capacity := capacityMode(p)
+	p.choice("ReturnItemCollectionMetrics", "NONE", "SIZE", "NONE")
+	names, _, err := requestItems(p)
+	if err != nil {
+		return nil, err
+	}
+	writes, err := batchWrites(p.object("RequestItems"), names)
+	if err != nil {
+		return nil, err
+	}
+	var meters map[string]*meter
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
+		meters = map[string]*meter{}
+		plans, err := prepareAll(tx, writes)
+		if err != nil {
+			return err
+		}
+		for _, pl := range plans {
+			if err := pl.make(tx, meterFor(meters, pl.write.table)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out object
+	out.add("UnprocessedItems", object{})
+	addCapacities(&out, capacity, meters)
+	return out, nil
+}
+
+// batchWrites reads the puts and deletes of all tables.
+func batchWrites(tables params, names []string) ([]*write, error) {
+	var writes []*write
+	size := 0
+	for _, name := range names {
+		requests := tables.objects(name)
+		if len(requests) == 0 || len(requests) > maxBatchWrite {
+			return nil, invalid(fmt.Sprintf("1 validation error detected: Value at 'requestItems.%s.member' failed to satisfy constraint: "+
+				"Member must have length less than or equal to %d, Member must have length greater than or equal to 1", name, maxBatchWrite))
+		}
+		for _, r := range requests {
+			w, err := batchWrite(r, name)
+			if err != nil {
+				return nil, err
+			}
+			size += w.item.Size()
+			writes = append(writes, w)
+		}
+	}
+	if err := tables.verdict(); err != nil {
+		return nil, err
+	}
+	if len(writes) > maxBatchWrite {
+		return nil, invalid("Too many items requested for the BatchWriteItem call")
+	}
+	if size > maxBatchBytes {
+		return nil, invalid("Size of all items in the BatchWriteItem call exceeds 16 MB")
+	}
+	return writes, nil
+}
+
+func batchWrite(r params, table string) (*write, error) {
+	put, del := r.has("PutRequest"), r.has("DeleteRequest")
+	switch {
+	case put && del:
+		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+	case put:
+		inner := r.object("PutRequest")
+		return parseWrite(inner.with("TableName", table), writePut)
+	case del:
+		inner := r.object("DeleteRequest")
+		return parseWrite(inner.with("TableName", table), writeDelete)
+	}
+	return nil, invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
+}
+
+// with is the object with one more field.
+func (p params) with(name string, value any) params {
+	fields := map[string]any{}
+	maps.Copy(fields, p.fields)
+	fields[name] = value
+	p.fields = fields
+	return p
+}
+
+// prepareAll checks the writes of a batch before any is made.
+func prepareAll(tx *store.Tx, writes []*write) ([]*plan, error) {
+	var plans []*plan
+	seen := map[string]bool{}
+	for _, w := range writes {
+		pl, err := w.prepare(tx)
+		if err != nil {
+			return nil, err
+		}
+		id := identity(pl.table, w.item)
+		if seen[id] {
+			return nil, invalid("Provided list of item keys contains duplicates")
+		}
+		seen[id] = true
+		plans = append(plans, pl)
+	}
+	return plans, nil
+}
+
+// identity tells items apart within one request.
+func identity(t *store.Table, it attr.Item) string {
+	return t.Name + "\x00" + string(t.Row(nil, it))
+}
+
+func meterFor(meters map[string]*meter, table string) *meter {
+	m := meters[table]
+	if m == nil {
+		m = newMeter(table)
+		meters[table] = m
+	}
+	return m
+}
+
+func (s *Service) batchGetItem(ctx context.Context, p params) (object, error) {
+	capacity := capacityMode(p)
+	names, fields, err := requestItems(p)
+	if err != nil {
+		return nil, err
+	}
+	var reads []*read
+	for _, name := range names {
+		more, err := batchReads(p.object("RequestItems").object(name), name)
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, more...)
+	}
+	if err := p.verdict(); err != nil {
+		return nil, err
+	}
+	if len(reads) > maxBatchGet {
+		return nil, invalid("Too many items requested for the BatchGetItem call")
+	}
+	var out object
+	err = s.db.View(func(tx *store.Tx) error {
+		b := &batch{names: names, fields: fields, items: map[string][]attr.Item{}, meters: map[string]*meter{}, left: map[string][]attr.Item{}}
+		if err := b.read(tx, reads); err != nil {
+			return err
+		}
+		out = b.answer(capacity)
+		return nil
+	})
+	return out, err
+}
+
+// batchReads reads the keys of one table, which share their projection.
+func batchReads(p params, name string) ([]*read, error) {
+	keys := p.list("Keys")
+	if !p.has("Keys") {
+		p.unmet("Keys", nil, "Member must not be null")
+	} else if len(keys) == 0 {
+		p.unmet("Keys", "[]", "Member must have length greater than or equal to 1")
+	} else if len(keys) > maxBatchGet {
+		p.unmet("Keys", "[...]", "Member must have length less than or equal to 100")
+	}
+	p.with("TableName", name).tableName()
+	consistent := p.flag("ConsistentRead")
+	if err := p.verdict(); err != nil {
+		return nil, err
+	}
+	if err := p.modern(); err != nil {
+		return nil, err
+	}
+	projection, err := batchProjection(p)
+	if err != nil {
+		return nil, err
+	}
+	var reads []*read
+	for _, raw := range keys {
+		key, err := attr.DecodeItem(raw)
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, &read{table: name, key: key, consistent: consistent, projection: projection})
+	}
+	return reads, nil
+}
+
+func batchProjection(p params) (*expr.Projection, error) {
+	env, err := p.env("ProjectionExpression")
+	if err != nil {
+		return nil, err
+	}
+	projection, err := p.projection(env)
+	if err != nil {
+		return nil, err
+	}
+	return projection, env.Unused()
+}
+
+// batch is the answer of BatchGetItem under construction.
+type batch struct {
+	names  []string
+	fields map[string]any
+	items  map[string][]attr.Item
+	left   map[string][]attr.Item // keys that did not fit
+	meters map[string]*meter
+	size   int
+}
+
+func (b *batch) read(tx *store.Tx, reads []*read) error {
+	seen := map[string]bool{}
+	for _, r := range reads {
+		t, err := table(tx, r.table)
+		if err != nil {
+			return err
+		}
+		if err := checkKey(t, r.key); err != nil {
+			return err
+		}
+		id := identity(t, r.key)
+		if seen[id] {
+			return invalid("Provided list of item keys contains duplicates")
+		}
+		seen[id] = true
+		if b.size > maxBatchBytes {
+			b.left[r.table] = append(b.left[r.table], r.key)
+			continue
+		}
+		it, err := r.item(tx, meterFor(b.meters, r.table))
+		if err != nil {
+			return err
+		}
+		if size := it.Size(); it != nil && b.size+size > maxBatchBytes {
+			b.size = maxBatchBytes + 1
+			b.left[r.table] = append(b.left[r.table], r.key)
+		} else if it != nil {
+			b.size += size
+			b.items[r.table] = append(b.items[r.table], it)
+		}
+	}
+	return nil
+}
+
+func (b *batch) answer(capacity string) object {
+	var responses, unprocessed, out object
+	for _, name := range b.names {
+		responses.add(name, append([]attr.Item{}, b.items[name]...))
+		if keys := b.left[name]; len(keys) > 0 {
+			unprocessed.add(name, b.again(name, keys))
+		}
+	}
+	out.add("Responses", responses)
+	out.add("UnprocessedKeys", unprocessed)
+	addCapacities(&out, capacity, b.meters)
+	return out
+}
+
+// again is the part of the request that is to be sent once more.
+func (b *batch) again(name string, keys []attr.Item) object {
+	var out object
+	out.add("Keys", keys)
+	given, _ := b.fields[name].(map[string]any)
+	if consistent, ok := given["ConsistentRead"].(bool); ok {
+		out.add("ConsistentRead", consistent)
+	}
+	if projection, ok := given["ProjectionExpression"].(string); ok {
+		out.add("ProjectionExpression", projection)
+	}
+	if names, ok := given["ExpressionAttributeNames"].(map[string]any); ok {
+		var o object
+		for _, key := range slices.Sorted(maps.Keys(names)) {
+			o.add(key, names[key])
+		}
+		out.add("ExpressionAttributeNames", o)
+	}
+	return out
+}

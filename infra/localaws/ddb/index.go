@@ -1,0 +1,68 @@
+package ddb
+
+import (
+	"fmt"
+
+	"github.com/manystall/manystall/infra/localaws/ddb/store"
+)
+
+// parsedIndex is an index as the request describes it.
+type parsedIndex struct {
+	index    store.Index
+	elements []keyElement
+}
+
+// indexes reads both lists of indexes, and counts the projected attributes.
+func (p params) indexes() (out []parsedIndex, projected int) {
+	for _, name := range []string{"LocalSecondaryIndexes", "GlobalSecondaryIndexes"} {
+		for _, o := range p.objects(name) {
+			x := parsedIndex{index: store.Index{Name: o.text("IndexName"), Local: name == "LocalSecondaryIndexes"}}
+			if o.has("IndexName") {
+				o.checkName("IndexName", x.index.Name)
+			} else {
+				o.unmet("IndexName", nil, "Member must not be null")
+			}
+			x.elements = o.keySchema()
+			o.required("Projection")
+			projection := o.object("Projection")
+			x.index.Projection = projection.choice("ProjectionType", "", "ALL", "INCLUDE", "KEYS_ONLY")
+			x.index.Include = projection.texts("NonKeyAttributes")
+			if projection.has("NonKeyAttributes") && len(x.index.Include) == 0 {
+				projection.unmet("NonKeyAttributes", "[]", "Member must have length greater than or equal to 1")
+			}
+			projected += len(x.index.Include)
+			x.index.Throughput = o.throughput()
+			out = append(out, x)
+		}
+	}
+	return out, projected
+}
+
+// build checks an index against its table.
+func (x parsedIndex) build(t *store.Table) (store.Index, error) {
+	key, err := tableKey(x.elements, t.Types)
+	if err != nil {
+		return store.Index{}, err
+	}
+	out := x.index
+	out.Key = key
+	switch {
+	case out.Local && key.Range == "":
+		return out, invalid(oneOrMore + "Index KeySchema does not have a range key for index: " + out.Name)
+	case out.Local && key.Hash != t.Key.Hash:
+		return out, invalid(oneOrMore + "Index KeySchema does not have the same leading hash key as table KeySchema for index: " +
+			out.Name + ". index hash key: " + key.Hash + ", table hash key: " + t.Key.Hash)
+	case out.Projection == "":
+		return out, invalid(oneOrMore + "Unknown ProjectionType: null")
+	case out.Projection != "INCLUDE" && len(out.Include) > 0:
+		return out, invalid(fmt.Sprintf("%sProjectionType is %s, but NonKeyAttributes is specified", oneOrMore, out.Projection))
+	case out.Projection == "INCLUDE" && len(out.Include) == 0:
+		return out, invalid(oneOrMore + "ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
+	case !out.Local && t.OnDemand && out.Throughput != store.Throughput{}:
+		return out, invalid(oneOrMore + "ProvisionedThroughput should not be specified for index: " + out.Name +
+			" when BillingMode is PAY_PER_REQUEST")
+	case !out.Local && !t.OnDemand && out.Throughput == store.Throughput{}:
+		return out, invalid(oneOrMore + "ProvisionedThroughput must be specified for index: " + out.Name)
+	}
+	return out, nil
+}

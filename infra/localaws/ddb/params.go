@@ -1,0 +1,314 @@
+package ddb
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/manystall/manystall/infra/localaws/ddb/attr"
+)
+
+// params is a JSON object of a request. The first parameter of a wrong type
+// is remembered, and constraints that are not met are collected: DynamoDB
+// reports them together.
+type params struct {
+	fields map[string]any
+	shared *checks
+	path   string // where the object stands, for messages; "" or ending in a dot
+}
+
+// checks are the mistakes found in a request so far.
+type checks struct {
+	wrong    error
+	unmet    []string
+	overflow int
+}
+
+func decodeParams(body []byte) (params, error) {
+	if !utf8.Valid(body) {
+		return params{}, malformed("The request body is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var fields map[string]any
+	if err := d.Decode(&fields); err != nil || fields == nil {
+		return params{}, malformed("")
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return params{}, malformed("")
+	}
+	return params{fields: fields, shared: &checks{}}, nil
+}
+
+// verdict is the first reason to refuse the request, if there is one.
+func (p params) verdict() error {
+	c := p.shared
+	if c.wrong != nil {
+		return c.wrong
+	}
+	switch n := len(c.unmet) + c.overflow; {
+	case n == 0:
+		return nil
+	case n == 1:
+		return invalid("1 validation error detected: " + c.unmet[0])
+	default:
+		return invalid(fmt.Sprintf("%d validation errors detected: %s", n, strings.Join(c.unmet, "; ")))
+	}
+}
+
+func (p params) typeError(raw any, want string) {
+	if p.shared.wrong == nil {
+		p.shared.wrong = malformed(describe(raw) + " can not be converted to " + want)
+	}
+}
+
+func describe(raw any) string {
+	switch v := raw.(type) {
+	case string:
+		return "STRING_VALUE"
+	case json.Number:
+		return "NUMBER_VALUE"
+	case bool:
+		return strings.ToUpper(fmt.Sprint(v)) + "_VALUE"
+	case []any:
+		return "START_ARRAY"
+	}
+	return "START_OBJECT"
+}
+
+// unmet notes a constraint that a parameter does not meet.
+func (p params) unmet(name string, value any, constraint string) {
+	if len(p.shared.unmet) == 10 {
+		p.shared.overflow++
+		return
+	}
+	shown := "null"
+	if value != nil {
+		shown = fmt.Sprintf("'%v'", value)
+	}
+	p.shared.unmet = append(p.shared.unmet,
+		fmt.Sprintf("Value %s at '%s%s' failed to satisfy constraint: %s", shown, p.path, lowerFirst(name), constraint))
+}
+
+func lowerFirst(name string) string {
+	if name == "" {
+		return ""
+	}
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// has says whether a parameter is there; null is not.
+func (p params) has(name string) bool { return p.fields[name] != nil }
+
+func (p params) text(name string) string {
+	raw := p.fields[name]
+	s, ok := raw.(string)
+	if raw != nil && !ok {
+		p.typeError(raw, "String")
+	}
+	return s
+}
+
+func (p params) flag(name string) bool {
+	raw := p.fields[name]
+	b, ok := raw.(bool)
+	if raw != nil && !ok {
+		p.typeError(raw, "Boolean")
+	}
+	return b
+}
+
+// number reads a whole number; absent is the fallback.
+func (p params) number(name string, fallback int64) int64 {
+	raw := p.fields[name]
+	if raw == nil {
+		return fallback
+	}
+	n, ok := raw.(json.Number)
+	if !ok {
+		p.typeError(raw, "Integer")
+		return fallback
+	}
+	i, err := n.Int64()
+	if err != nil {
+		p.typeError(raw, "Integer")
+	}
+	return i
+}
+
+// atLeast reads a whole number with a lower bound.
+func (p params) atLeast(name string, least, fallback int64) int64 {
+	n := p.number(name, fallback)
+	if p.has(name) && n < least {
+		p.unmet(name, n, fmt.Sprintf("Member must have value greater than or equal to %d", least))
+	}
+	return n
+}
+
+// choice reads a word of a fixed set; absent is the fallback.
+func (p params) choice(name, fallback string, words ...string) string {
+	if !p.has(name) {
+		return fallback
+	}
+	s := p.text(name)
+	if !slices.Contains(words, s) {
+		p.unmet(name, s, "Member must satisfy enum value set: ["+strings.Join(words, ", ")+"]")
+	}
+	return s
+}
+
+// required reads an object, list or map that must be there.
+func (p params) required(name string) any {
+	if !p.has(name) {
+		p.unmet(name, nil, "Member must not be null")
+	}
+	return p.fields[name]
+}
+
+func (p params) list(name string) []any {
+	raw := p.fields[name]
+	l, ok := raw.([]any)
+	if raw != nil && !ok {
+		p.typeError(raw, "List")
+	}
+	return l
+}
+
+// objects reads a list of objects; each knows where it stands.
+func (p params) objects(name string) []params {
+	var out []params
+	for i, raw := range p.list(name) {
+		fields, ok := raw.(map[string]any)
+		if !ok {
+			p.typeError(raw, "Map")
+			continue
+		}
+		path := fmt.Sprintf("%s%s.%d.member.", p.path, lowerFirst(name), i+1)
+		out = append(out, params{fields: fields, shared: p.shared, path: path})
+	}
+	return out
+}
+
+// object reads an object inside the object.
+func (p params) object(name string) params {
+	raw := p.fields[name]
+	fields, ok := raw.(map[string]any)
+	if raw != nil && !ok {
+		p.typeError(raw, "Map")
+	}
+	return params{fields: fields, shared: p.shared, path: p.path + lowerFirst(name) + "."}
+}
+
+// texts reads a list of strings.
+func (p params) texts(name string) []string {
+	list := p.list(name)
+	if list == nil {
+		return nil
+	}
+	out := make([]string, 0, len(list))
+	for _, raw := range list {
+		s, ok := raw.(string)
+		if !ok {
+			p.typeError(raw, "String")
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// names reads a map of strings, nil when absent.
+func (p params) names(name string) map[string]string {
+	raw := p.fields[name]
+	if raw == nil {
+		return nil
+	}
+	m, ok := raw.(map[string]any)
+	if !ok {
+		p.typeError(raw, "Map")
+		return nil
+	}
+	out := make(map[string]string, len(m))
+	for key, content := range m {
+		s, ok := content.(string)
+		if !ok {
+			p.typeError(content, "String")
+		}
+		out[key] = s
+	}
+	return out
+}
+
+// values reads a map of attribute values, nil when absent.
+func (p params) values(name string) (map[string]attr.Value, error) {
+	raw := p.fields[name]
+	if raw == nil {
+		return nil, nil
+	}
+	m, ok := raw.(map[string]any)
+	if !ok {
+		return nil, malformed(describe(raw) + " can not be converted to Map")
+	}
+	out := make(map[string]attr.Value, len(m))
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		v, err := attr.Decode(m[key])
+		if err == nil && v.Depth() >= attr.MaxDepth {
+			err = attr.Invalid("Nesting Levels have exceeded supported limits")
+		}
+		if f, ok := asFault(err); err != nil && ok {
+			if strings.HasSuffix(f.kind, "ValidationException") {
+				return nil, invalid(name + " contains invalid value: " + f.message + " for key " + key)
+			}
+			return nil, err
+		}
+		out[key] = v
+	}
+	return out, nil
+}
+
+// tableName reads the name of a table, which may also be an ARN.
+func (p params) tableName() string {
+	name := p.text("TableName")
+	if !p.has("TableName") {
+		p.unmet("TableName", nil, "Member must not be null")
+		return ""
+	}
+	if i := strings.Index(name, ":table/"); strings.HasPrefix(name, "arn:") && i > 0 {
+		name = name[i+len(":table/"):]
+	}
+	p.checkName("TableName", name)
+	return name
+}
+
+// checkName checks the name of a table or index.
+func (p params) checkName(parameter, name string) {
+	if name == "" || !allNameCharacters(name) {
+		p.unmet(parameter, name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+	}
+	if len(name) < 3 {
+		p.unmet(parameter, name, "Member must have length greater than or equal to 3")
+	}
+	if len(name) > 255 {
+		p.unmet(parameter, name, "Member must have length less than or equal to 255")
+	}
+}
+
+const nameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
+
+func allNameCharacters(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(nameCharacters, r) })
+}
+
+// indexName reads the name of an index, empty if there is none.
+func (p params) indexName() string {
+	if !p.has("IndexName") {
+		return ""
+	}
+	name := p.text("IndexName")
+	p.checkName("IndexName", name)
+	return name
+}

@@ -1,0 +1,68 @@
+package ddb
+
+import (
+	"github.com/manystall/manystall/infra/localaws/ddb/attr"
+	"github.com/manystall/manystall/infra/localaws/ddb/expr"
+	"github.com/manystall/manystall/infra/localaws/ddb/store"
+)
+
+// read is one item that a request asks for.
+type read struct {
+	table      string
+	key        attr.Item
+	consistent bool
+	projection *expr.Projection
+}
+
+func parseRead(p params) (*read, error) {
+	r := &read{table: p.tableName(), consistent: p.flag("ConsistentRead")}
+	raw := p.required("Key")
+	if err := p.verdict(); err != nil {
+		return nil, err
+	}
+	if err := p.modern(); err != nil {
+		return nil, err
+	}
+	var err error
+	if r.key, err = attr.DecodeItem(raw); err != nil {
+		return nil, err
+	}
+	env, err := p.env("ProjectionExpression")
+	if err != nil {
+		return nil, err
+	}
+	if r.projection, err = p.projection(env); err != nil {
+		return nil, err
+	}
+	if err := env.Unused(); err != nil {
+		return nil, err
+	}
+	return r, p.verdict()
+}
+
+// item reads the item, nil if there is none, and counts what that costs.
+func (r *read) item(tx *store.Tx, m *meter) (attr.Item, error) {
+	t, err := table(tx, r.table)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkKey(t, r.key); err != nil {
+		return nil, err
+	}
+	it, ok, err := tx.Item(t, r.key)
+	if err != nil {
+		return nil, err
+	}
+	cost := readUnits(it.Size(), r.consistent)
+	if m.transaction != "" {
+		cost = 2 * units(it.Size(), readUnit)
+	}
+	m.base += cost
+	if !ok {
+		return nil, nil
+	}
+	if r.projection != nil {
+		return r.projection.Apply(it), nil
+	}
+	return it, nil
+}

@@ -7,10 +7,15 @@ import (
 	"github.com/manystall/manystall/connectors/simkit"
 )
 
+// checkListing is the dry run. Its reference names no category_version, so that
+// it may be left out here.
 func checkListing(c *call) (any, error) {
 	in, err := decode[content](c)
 	if err != nil {
 		return nil, err
+	}
+	if in.Version == "" {
+		in.Version = treeVersion
 	}
 	in.forgetIDs()
 	_, err = c.check(&in)

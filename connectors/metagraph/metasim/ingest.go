@@ -155,7 +155,7 @@ func (s *Sim) merge(tx *simkit.Tx, key string, it item, r record) error {
 		if name == "id" {
 			continue
 		}
-		changed[name] = !bytes.Equal(it.Data[name], raw)
+		changed[name] = !alike(it.Data[name], raw)
 		if string(raw) == "null" {
 			delete(it.Data, name)
 		} else {
@@ -182,6 +182,17 @@ func (s *Sim) merge(tx *simkit.Tx, key string, it item, r record) error {
 		}
 	}
 	return tx.Put(tableItem, key, it)
+}
+
+// alike says whether two JSON values mean the same to a reviewer, however they
+// are escaped.
+func alike(a, b json.RawMessage) bool {
+	if text(a) == text(b) {
+		return true
+	}
+	first, err1 := json.Marshal(a)
+	second, err2 := json.Marshal(b)
+	return err1 == nil && err2 == nil && bytes.Equal(first, second)
 }
 
 // queueWork keeps the earlier stage: an item whose pictures are still to come

@@ -59,7 +59,7 @@ type Sim struct {
 	ReorderHandles bool
 	// ReviewDelay is how long the policy review of an item takes (500 ms).
 	ReviewDelay time.Duration
-	// PicturesPerTick bounds how many pictures one Tick fetches (100).
+	// PicturesPerTick bounds how many pictures one Tick fetches (50).
 	PicturesPerTick int
 	// Forbidden lists lower-case phrases of titles and descriptions that the
 	// policy review rejects.
@@ -103,7 +103,7 @@ func New(env simkit.Env) (*Sim, error) {
 		CatalogBatchPerMinute: 200, CatalogCallsPerHour: 20_000,
 		ConversationCallsPerSecond: 50, AppCallsPerHour: 100_000,
 		HandleDelay: 500 * time.Millisecond, ReviewDelay: 500 * time.Millisecond,
-		PicturesPerTick: 100, HumanAgent: true,
+		PicturesPerTick: 50, HumanAgent: true,
 		Forbidden: []string{"counterfeit", "prescription only", "live ammunition"},
 		env:       env, fields: fieldNames(),
 	}

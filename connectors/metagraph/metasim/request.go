@@ -32,6 +32,8 @@ type request struct {
 	proven bool
 	// fault is the kind of fault that takes the place of the operation.
 	fault string
+	// bad is why the request could not be read.
+	bad error
 }
 
 // readRequest takes an API call apart.

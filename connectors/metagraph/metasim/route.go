@@ -78,11 +78,7 @@ func (s *Sim) api(w http.ResponseWriter, r *http.Request, host string, segments 
 
 func (s *Sim) handle(w http.ResponseWriter, r *http.Request, host, fault string) {
 	req, err := readRequest(host, r)
-	if err != nil {
-		failure(host, err, s.trace()).write(w)
-		return
-	}
-	req.fault = fault
+	req.fault, req.bad = fault, err
 	s.serve(r.Context(), req).write(w)
 }
 
@@ -92,7 +88,7 @@ func (s *Sim) trace() string { return s.secret("A", "trace", uint64(s.env.Now().
 // serve answers a call, or a batch of them.
 func (s *Sim) serve(ctx context.Context, req request) reply {
 	_, segments := version(req.path, s.env.Now())
-	if req.method == http.MethodPost && len(segments) == 0 && req.p["batch"] != "" {
+	if req.bad == nil && req.method == http.MethodPost && len(segments) == 0 && req.p["batch"] != "" {
 		return s.batch(ctx, req)
 	}
 	return s.answer(req)
@@ -168,6 +164,9 @@ func (c *call) prefix() string {
 func (c *call) perform() (any, error) {
 	ver, segments := version(c.req.path, c.now)
 	c.name = c.prefix() + c.req.method + " /" + strings.Join(slices.Concat([]string{"{unknown}"}, tail(segments)), "/")
+	if c.req.bad != nil {
+		return nil, c.req.bad
+	}
 	if ver == "" {
 		return nil, refusal(2500, 0, "Unknown path components: "+c.req.path)
 	}

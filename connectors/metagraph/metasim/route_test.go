@@ -67,6 +67,7 @@ func TestUsageHeadersOnEveryAnswer(t *testing.T) {
 	token := b.system()
 	for _, a := range []answer{
 		b.get("/v26.0/me", token), b.get("/v26.0/me", "EAAbad"), b.get("/v26.0/nothing", token),
+		b.do(b.sim, mustRequest(t, http.MethodPost, "/v26.0/me", "%zz")), b.get("/v26.0/debug_token", token),
 		b.get("/v26.0/"+b.ids.Catalog+"/products", token), b.get("/v26.0/"+b.ids.Page+"/commerce_orders", token),
 	} {
 		var app map[string]int

@@ -26,7 +26,7 @@ func itemRules() map[string]rule {
 		"item_group_id": upTo(100), "color": upTo(200), "size": upTo(200), "pattern": upTo(100), "material": upTo(200),
 		"gender": oneOf("male", "female", "unisex"), "age_group": oneOf("newborn", "infant", "toddler", "kids", "teen", "adult", "all ages"),
 		"additional_variant_attribute": isAttributes, "quantity_to_sell_on_facebook": isCount, "inventory": isCount,
-		"gtin": upTo(70), "mpn": upTo(100), "product_type": upTo(750), "google_product_category": upTo(750), "fb_product_category": upTo(750),
+		"gtin": upTo(70), "mpn": upTo(100), "product_type": upTo(750), "google_product_category": isCategory, "fb_product_category": isCategory,
 		"expiration_date": isDate, "shipping": anything, "shipping_weight": upTo(50), "origin_country": upTo(50),
 		"importer_name": upTo(100), "importer_address": anything, "internal_label": anything, "vendor_id": upTo(100),
 		"video": anything, "applink": anything, "rating_count": isCount, "user_rating": anything,
@@ -121,6 +121,14 @@ func decimals(currency string) int {
 		return 3
 	}
 	return 2
+}
+
+// isCategory takes a category's name or its number.
+func isCategory(raw json.RawMessage) string {
+	if isCount(raw) == "" {
+		return ""
+	}
+	return upTo(750)(raw)
 }
 
 func isLink(raw json.RawMessage) string {

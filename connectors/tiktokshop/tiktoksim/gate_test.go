@@ -2,6 +2,7 @@ package tiktoksim
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -65,6 +66,29 @@ func TestGate(t *testing.T) {
 				t.Errorf("data is %s, want null", got.Data)
 			}
 		})
+	}
+}
+
+// Behind a prefix the signature covers the path below it.
+func TestServedBelowAPrefix(t *testing.T) {
+	t.Parallel()
+	s := newStall(t)
+	host := httptest.NewServer(http.StripPrefix("/sim/tiktok", s.sim))
+	defer host.Close()
+	r := s.prepare(http.MethodGet, "/authorization/202309/shops", "")
+	r.q.Set("sign", Sign(testSecret, r.path, r.q, "", nil))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, host.URL+"/sim/tiktok"+r.path+"?"+r.q.Encode(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("x-tts-access-token", s.token)
+	resp, err := host.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
 	}
 }
 

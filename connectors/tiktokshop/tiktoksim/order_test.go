@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -60,6 +62,26 @@ func TestPlaceOrder(t *testing.T) {
 	s.call(0, http.MethodPost, "/product/202309/products/deactivate", ids(m.ID))
 	if _, err := s.sim.PlaceOrder(t.Context(), simkit.Order{SKU: "MUG-1", Quantity: 1}); !errors.Is(err, simkit.ErrUnknownItem) {
 		t.Errorf("deactivated product: %v", err)
+	}
+}
+
+// Many buyers at once never buy more than there is.
+func TestOrdersNeverOversell(t *testing.T) {
+	t.Parallel()
+	s := newStall(t)
+	s.live(s.sheet())
+	var wait sync.WaitGroup
+	var sold atomic.Int64
+	for range 20 {
+		wait.Go(func() {
+			if _, err := s.sim.PlaceOrder(t.Context(), simkit.Order{SKU: "MUG-1", Quantity: 2}); err == nil {
+				sold.Add(2)
+			}
+		})
+	}
+	wait.Wait()
+	if sold.Load() != 4 || s.left(t, "MUG-1") != 1 {
+		t.Errorf("%d sold, %d left of 5", sold.Load(), s.left(t, "MUG-1"))
 	}
 }
 

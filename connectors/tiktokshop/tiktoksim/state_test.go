@@ -99,8 +99,7 @@ func TestStates(t *testing.T) {
 	step := func(method, what, want string, refused int) {
 		t.Helper()
 		r := s.call(0, method, "/product/202309/products"+what, ids(m.ID))
-		var out struct{ Errors []struct{ Code int } }
-		out = as[struct{ Errors []struct{ Code int } }](t, r.Data)
+		out := as[struct{ Errors []struct{ Code int } }](t, r.Data)
 		if len(out.Errors) != refused {
 			t.Errorf("%s %s: %s", method, what, r.Data)
 		}

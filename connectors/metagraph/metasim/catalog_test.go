@@ -84,6 +84,11 @@ func TestBatchChecks(t *testing.T) {
 		{"sale period", []map[string]any{request1("CREATE", mug("a", "sale_price", "5.00 USD", "sale_price_effective_date", "2026-11-01T12:00-0300/2026-12-01T00:00-0300"))}, 1, "", ""},
 		{"sale period backwards", []map[string]any{request1("CREATE", mug("a", "sale_price_effective_date", "2026-12-01T12:00-0300/2026-11-01T00:00-0300"))}, 0, "must be start/end", ""},
 		{"visibility", []map[string]any{request1("CREATE", mug("a", "visibility", "hidden"))}, 0, "visibility must be one of", ""},
+		{"more pictures", []map[string]any{request1("CREATE", mug("a", "additional_image_link", "https://x.example/1.png,https://x.example/2.png"))}, 1, "", ""},
+		{"more pictures, one bad", []map[string]any{request1("CREATE", mug("a", "additional_image_link", "https://x.example/1.png,x"))}, 0, "at most 50", ""},
+		{"image as text", []map[string]any{request1("CREATE", mug("a", "image", "https://x.example/1.png"))}, 0, "image must be an array", ""},
+		{"no image in the list", []map[string]any{request1("UPDATE", map[string]any{"id": "a", "image": []any{}})}, 0, "1 to 21", ""},
+		{"negative stock", []map[string]any{request1("UPDATE", map[string]any{"id": "a", "quantity_to_sell_on_facebook": -1})}, 0, "whole number", ""},
 		{"expiration", []map[string]any{request1("CREATE", mug("a", "expiration_date", "soon"))}, 0, "must be a date", ""},
 	}
 	for _, c := range cases {

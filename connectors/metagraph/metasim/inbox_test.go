@@ -299,7 +299,17 @@ func TestBuyerEvents(t *testing.T) {
 	if _, err := b.sim.SendMessageWith(ctx, in, extra); err != nil {
 		t.Fatal(err)
 	}
-	e := b.events(b.delivered(), testSecret)[0]
+	thread := b.need(b.get("/v26.0/"+b.ids.Page+"/conversations", token, "user_id", ada, "fields", "messages{attachments,reply_to}")).body["data"]
+	if shown := fmt.Sprint(thread); !strings.Contains(shown, "mime_type:sticker") || !strings.Contains(shown, "reply_to:map[mid:"+ours) {
+		t.Errorf("thread %s", shown)
+	}
+	if err := b.sim.React(ctx, ours, "👍"); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.need(b.get("/v26.0/"+ours, token, "fields", "reactions")); a.body["reactions"] == nil {
+		t.Errorf("reactions %s", a.raw)
+	}
+	e := having(t, b.events(b.delivered(), testSecret), "message")
 	if e["standby"] != true || len(e["message"].(map[string]any)["attachments"].([]any)) != 2 {
 		t.Errorf("standby %v", e)
 	}

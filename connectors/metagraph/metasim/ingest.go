@@ -150,19 +150,7 @@ func (s *Sim) merge(tx *simkit.Tx, key string, it item, r record) error {
 		it.RetailerID, it.Image, it.Data = r.id(), imageNone, map[string]json.RawMessage{}
 	}
 	before := it.pictures()
-	changed := map[string]bool{}
-	for name, raw := range r.Data {
-		if name == "id" {
-			continue
-		}
-		changed[name] = !alike(it.Data[name], raw)
-		if string(raw) == "null" {
-			delete(it.Data, name)
-		} else {
-			it.Data[name] = raw
-		}
-	}
-	it.Version++
+	changed := it.overwrite(r.Data)
 	next := work{}
 	_, imageSent := changed["image"]
 	_, linkSent := changed["image_link"]
@@ -182,6 +170,25 @@ func (s *Sim) merge(tx *simkit.Tx, key string, it item, r record) error {
 		}
 	}
 	return tx.Put(tableItem, key, it)
+}
+
+// overwrite takes over the fields of a record and says for each that was sent
+// whether it changed; null takes a field away.
+func (it *item) overwrite(data map[string]json.RawMessage) map[string]bool {
+	changed := map[string]bool{}
+	for name, raw := range data {
+		if name == "id" {
+			continue
+		}
+		changed[name] = !alike(it.Data[name], raw)
+		if string(raw) == "null" {
+			delete(it.Data, name)
+		} else {
+			it.Data[name] = raw
+		}
+	}
+	it.Version++
+	return changed
 }
 
 // alike says whether two JSON values mean the same to a reviewer, however they

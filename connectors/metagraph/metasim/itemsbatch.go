@@ -175,19 +175,29 @@ func (r record) inspect(rules map[string]rule) validation {
 			}
 		}
 	}
-	if r.Method == "CREATE" {
-		for _, name := range lacking(r.Data) {
-			refuse("A required field is missing: %s", name)
-		}
+	for _, problem := range r.incomplete() {
+		refuse("%s", problem)
 	}
-	if r.Method == "UPDATE" {
+	return v
+}
+
+// incomplete checks the required fields: all of them for CREATE, and for UPDATE
+// those that are sent.
+func (r record) incomplete() []string {
+	var out []string
+	switch r.Method {
+	case "CREATE":
+		for _, name := range lacking(r.Data) {
+			out = append(out, "A required field is missing: "+name)
+		}
+	case "UPDATE":
 		for _, name := range requiredFields() {
 			if raw, sent := r.Data[name]; sent && blank(raw) {
-				refuse("A required field may not be empty: %s", name)
+				out = append(out, "A required field may not be empty: "+name)
 			}
 		}
 	}
-	return v
+	return out
 }
 
 func sortedNames(data map[string]json.RawMessage) []string {

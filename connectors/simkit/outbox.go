@@ -70,7 +70,11 @@ func (o *Outbox) Deliver(ctx context.Context, env Env) error {
 		return err
 	}
 	for key, d := range due {
-		if err := o.settle(env, key, d, o.post(ctx, env, d)); err != nil {
+		accepted := o.post(ctx, env, d)
+		if !accepted && ctx.Err() != nil {
+			return ctx.Err() // the host stops: this was no refusal
+		}
+		if err := o.settle(env, key, d, accepted); err != nil {
 			return err
 		}
 	}

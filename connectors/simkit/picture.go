@@ -3,6 +3,7 @@ package simkit
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"hash/fnv"
 	"image"
 	"image/color"
@@ -34,7 +35,7 @@ func FetchPicture(_ context.Context, address string) (*http.Response, error) {
 
 func picture(status int, kind string, body []byte) *http.Response {
 	return &http.Response{
-		StatusCode: status, Status: http.StatusText(status), ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: status, Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), ProtoMajor: 1, ProtoMinor: 1,
 		Header:        http.Header{"Content-Type": {kind}},
 		Body:          io.NopCloser(bytes.NewReader(body)),
 		ContentLength: int64(len(body)),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 )
@@ -12,9 +13,10 @@ import (
 // of the process (not of the machine: a simulator is not worth an fsync).
 type Store struct{ db *bbolt.DB }
 
-// OpenStore opens or creates the file at path.
+// OpenStore opens or creates the file at path. It is an error when another
+// process holds the file for more than two seconds.
 func OpenStore(path string) (*Store, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true})
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true, NoFreelistSync: true, Timeout: 2 * time.Second})
 	if err != nil {
 		return nil, fmt.Errorf("open simulator store %s: %w", path, err)
 	}

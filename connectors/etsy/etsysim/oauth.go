@@ -34,21 +34,32 @@ type tokens struct {
 // serveToken exchanges a code or a refresh token. An Etsy application is a
 // public client: the body carries the keystring alone, the header the secret.
 func (s *Sim) serveToken(w http.ResponseWriter, r *http.Request) {
-	rep, err := reply{}, s.checkKey(r)
-	var f *form
-	if err == nil {
-		f, err = tokenForm(w, r)
-	}
-	if err == nil {
-		err = s.env.Store.Update(func(tx *simkit.Tx) (err error) {
-			if _, err = bump(tx, tableMeter, "call/oauthToken"); err == nil {
-				rep, err = s.exchange(tx, f)
-			}
-			return err
-		})
-	}
+	rep, err := s.token(w, r)
 	w.Header().Set("Cache-Control", "no-store")
 	s.write(w, rep, err)
+}
+
+func (s *Sim) token(w http.ResponseWriter, r *http.Request) (rep reply, err error) {
+	// Counted apart, so that a refused exchange counts as well.
+	err = s.env.Store.Update(func(tx *simkit.Tx) error {
+		_, err := bump(tx, tableMeter, "call/oauthToken")
+		return err
+	})
+	if err != nil {
+		return rep, err
+	}
+	if err := s.checkKey(r); err != nil {
+		return rep, err
+	}
+	f, err := tokenForm(w, r)
+	if err != nil {
+		return rep, err
+	}
+	err = s.env.Store.Update(func(tx *simkit.Tx) error {
+		rep, err = s.exchange(tx, f)
+		return err
+	})
+	return rep, err
 }
 
 func tokenForm(w http.ResponseWriter, r *http.Request) (*form, error) {

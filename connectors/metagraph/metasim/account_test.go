@@ -50,7 +50,9 @@ func TestInstagramExchangeRefusals(t *testing.T) {
 	code := b.approve(Instagram, "/oauth/authorize", "777", "instagram_business_basic")
 	short := b.need(b.call(Instagram, http.MethodPost, "/oauth/access_token", "", "client_id", "777", "client_secret", testIGSecret,
 		"grant_type", "authorization_code", "redirect_uri", testBack, "code", code)).data()[0]["access_token"].(string)
-	get := func(path, token string, pairs ...string) answer { return b.call(Instagram, http.MethodGet, path, token, pairs...) }
+	get := func(path, token string, pairs ...string) answer {
+		return b.call(Instagram, http.MethodGet, path, token, pairs...)
+	}
 	b.refused(get("/me", short), 190, 0)
 	b.refused(get("/access_token", short, "grant_type", "x", "client_secret", testIGSecret), 100, 0)
 	b.refused(get("/access_token", short, "grant_type", "ig_exchange_token", "client_secret", testSecret), 100, 0)

@@ -72,10 +72,13 @@ func spoiledSKUs() map[string]spoiled {
 		"no inventory":          {12019022, func(_ *stall, d doc) { delete(sku(d), "inventory") }},
 		"unknown warehouse":     {12052097, func(_ *stall, d doc) { sku(d)["inventory"] = []any{doc{"warehouse_id": "1", "quantity": 1}} }},
 		"no quantity":           {12052055, func(s *stall, d doc) { sku(d)["inventory"] = []any{doc{"warehouse_id": s.warehouse()}} }},
-		"negative quantity":     {12052055, func(s *stall, d doc) { sku(d)["inventory"] = []any{doc{"warehouse_id": s.warehouse(), "quantity": -1}} }},
-		"UPC of 11 digits":      {12052591, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "12345678901", "type": "UPC"} }},
-		"code without type":     {12052600, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "123456789012"} }},
-		"ISBN with X":           {0, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "123456789X", "type": "ISBN"} }},
+		"too large a quantity": {12052055, func(s *stall, d doc) {
+			sku(d)["inventory"] = []any{doc{"warehouse_id": s.warehouse(), "quantity": 100000}}
+		}},
+		"negative quantity": {12052055, func(s *stall, d doc) { sku(d)["inventory"] = []any{doc{"warehouse_id": s.warehouse(), "quantity": -1}} }},
+		"UPC of 11 digits":  {12052591, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "12345678901", "type": "UPC"} }},
+		"code without type": {12052600, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "123456789012"} }},
+		"ISBN with X":       {0, func(_ *stall, d doc) { sku(d)["identifier_code"] = doc{"code": "123456789X", "type": "ISBN"} }},
 	}
 }
 

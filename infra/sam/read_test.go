@@ -116,7 +116,7 @@ func TestProblemsNameTheLine(t *testing.T) {
 func functionWith(event string) string {
 	return head + `Resources:
   Q: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 60}}
-  T:
+  Tab:
     Type: AWS::DynamoDB::Table
     Properties: {AttributeDefinitions: [{AttributeName: pk, AttributeType: S}], KeySchema: [{AttributeName: pk, KeyType: HASH}], StreamSpecification: {StreamViewType: NEW_IMAGE}}
   WorkFunction:
@@ -135,12 +135,12 @@ func TestEvents(t *testing.T) {
 	if q.Queue != "Q" || q.BatchSize != 2 || q.Window != 3*time.Second || q.MaxConcurrency != 4 || q.ReportFailures || !q.Enabled || len(q.Filters) != 1 {
 		t.Errorf("queue trigger: %+v", q)
 	}
-	tpl, err = read(t, functionWith(`{Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn, StartingPosition: LATEST, MaximumRecordAgeInSeconds: 60, DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Q.Arn}}}}`))
+	tpl, err = read(t, functionWith(`{Type: DynamoDB, Properties: {Stream: !GetAtt Tab.StreamArn, StartingPosition: LATEST, MaximumRecordAgeInSeconds: 60, DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Q.Arn}}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := tpl.Functions[0].Streams[0]
-	if s.Table != "T" || s.StartingPosition != "LATEST" || s.MaxRetries != -1 || s.BatchSize != 100 || s.MaxAge != time.Minute || s.OnFailure != "Q" {
+	if s.Table != "Tab" || s.StartingPosition != "LATEST" || s.MaxRetries != -1 || s.BatchSize != 100 || s.MaxAge != time.Minute || s.OnFailure != "Q" {
 		t.Errorf("stream trigger: %+v", s)
 	}
 	tpl, err = read(t, functionWith(`{Type: ScheduleV2, Properties: {ScheduleExpression: rate(5 minutes), State: DISABLED, ScheduleExpressionTimezone: Asia/Baku, Input: '{"a":1}'}}`))
@@ -159,7 +159,7 @@ func TestEventProblems(t *testing.T) {
 		"part of segment":  {`{Type: HttpApi, Properties: {Method: GET, Path: '/feeds/{key}.csv'}}`, "a variable must be a whole segment"},
 		"greedy inside":    {`{Type: HttpApi, Properties: {Method: GET, Path: '/{a+}/b'}}`, "a greedy variable must stand last"},
 		"no slash":         {`{Type: HttpApi, Properties: {Method: GET, Path: 'a'}}`, "must begin with /"},
-		"wrong source":     {`{Type: SQS, Properties: {Queue: !GetAtt T.Arn}}`, "must be a !GetAtt of an AWS::SQS::Queue"},
+		"wrong source":     {`{Type: SQS, Properties: {Queue: !GetAtt Tab.Arn}}`, "must be a !GetAtt of an AWS::SQS::Queue"},
 		"batch, no window": {`{Type: SQS, Properties: {Queue: !GetAtt Q.Arn, BatchSize: 11}}`, "needs a batching window"},
 		"bad filter":       {`{Type: SQS, Properties: {Queue: !GetAtt Q.Arn, FilterCriteria: {Filters: [{Pattern: '{'}]}}}`, "is no JSON object"},
 		"bad response":     {`{Type: SQS, Properties: {Queue: !GetAtt Q.Arn, FunctionResponseTypes: [All]}}`, `"All" is no response type`},
@@ -184,6 +184,30 @@ func TestVisibilityMustCoverTimeout(t *testing.T) {
 	var p *Problem
 	if !errors.As(err, &p) || p.Line != 3 || !strings.Contains(p.Text, "Q hides messages for 59s") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestTableProblems(t *testing.T) {
+	t.Parallel()
+	base := head + "Resources:\n  Tab:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      AttributeDefinitions: [{AttributeName: pk, AttributeType: S}]\n"
+	keys := "      KeySchema: [{AttributeName: pk, KeyType: HASH}]\n"
+	index := func(s string) string {
+		return base + keys + "      GlobalSecondaryIndexes:\n        - {KeySchema: [{AttributeName: pk, KeyType: HASH}], " + s + "}\n"
+	}
+	for text, want := range map[string]string{
+		base:                                  ":6: Tab needs a HASH key",
+		base + keys + "      TableName: ab\n": `:8: Tab: the table name "ab" must have 3`,
+		base + "      KeySchema: [{AttributeName: x, KeyType: HASH}]\n":    ":7: Tab.KeySchema[0]: x is not in AttributeDefinitions",
+		base + keys + "      StreamSpecification: {StreamViewType: ALL}\n": `:8: Tab.StreamSpecification.StreamViewType is "ALL"`,
+		base + keys + "      LocalSecondaryIndexes: []\n":                  ":8: Tab: LocalSecondaryIndexes is not known",
+		index("IndexName: g1, Projection: {ProjectionType: ALL}"):          `:9: Tab.GlobalSecondaryIndexes[0].IndexName "g1" must have 3`,
+		index("IndexName: gsi, Projection: {ProjectionType: INCLUDE}"):     "NonKeyAttributes go with INCLUDE",
+		index("IndexName: gsi, Projection: {NonKeyAttributes: [a]}"):       "NonKeyAttributes go with INCLUDE",
+		index("IndexName: gsi, Projection: {ProjectionType: KEYS}"):        `ProjectionType is "KEYS"`,
+	} {
+		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
 	}
 }
 

@@ -4,6 +4,9 @@ package sam
 func (r *reading) table(id string, p *section) Table {
 	defined := r.definitions(p)
 	t := Table{LogicalID: id, Name: p.text("TableName", id)}
+	if !tableName(t.Name) {
+		r.add(p.at("TableName"), "%s: the table name %q must have 3 to 255 letters, digits, _, - and .", p.path, t.Name)
+	}
 	t.Partition, t.Sort = r.keySchema(p, defined)
 	t.Billing = p.oneOf("BillingMode", "PROVISIONED", "PAY_PER_REQUEST")
 	for _, g := range p.items("GlobalSecondaryIndexes") {
@@ -64,6 +67,9 @@ func (r *reading) keySchema(p *section, defined map[string]string) (partition, s
 func (r *reading) index(g *section, defined map[string]string) Index {
 	i := Index{Name: g.required("IndexName")}
 	i.Partition, i.Sort = r.keySchema(g, defined)
+	if !tableName(i.Name) {
+		r.add(g.at("IndexName"), "%s.IndexName %q must have 3 to 255 letters, digits, _, - and .", g.path, i.Name)
+	}
 	pr := g.sub("Projection")
 	i.Projection = pr.oneOf("ProjectionType", "ALL", "KEYS_ONLY", "INCLUDE")
 	i.Include = pr.texts("NonKeyAttributes")
@@ -73,4 +79,15 @@ func (r *reading) index(g *section, defined map[string]string) Index {
 	}
 	g.close()
 	return i
+}
+
+// tableName says whether DynamoDB takes the name for a table or an index
+// (docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html, 2026-11).
+func tableName(s string) bool {
+	for _, c := range s {
+		if !plainName(string(c)) && c != '_' && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return len(s) >= 3 && len(s) <= 255
 }

@@ -45,6 +45,9 @@ type Config struct {
 	Queues      QueueClient
 	Invoke      Invoke
 	Checkpoints Checkpoints
+	// StreamChanged, if set, returns a channel that closes at the next write to
+	// a stream; readers then look at once instead of four times a second.
+	StreamChanged func() <-chan struct{}
 	// NewID returns unique ids for requests and events.
 	NewID func() string
 	// Log is optional; without it nothing is logged.
@@ -63,7 +66,6 @@ type Config struct {
 type Engine struct {
 	Config
 	routes []route
-	wake   signal
 
 	mu     sync.Mutex
 	queues map[string]address
@@ -95,6 +97,9 @@ func (c *Config) setDefaults() {
 	}
 	if c.After == nil {
 		c.After = time.After
+	}
+	if c.StreamChanged == nil {
+		c.StreamChanged = func() <-chan struct{} { return nil }
 	}
 	if c.Region == "" {
 		c.Region = "us-east-1"
@@ -128,10 +133,6 @@ func checkTriggers(f sam.Function) error {
 
 // Handler is the HTTP API of the template.
 func (e *Engine) Handler() http.Handler { return http.HandlerFunc(e.serve) }
-
-// Wake makes the readers of streams look at once instead of at their next
-// interval. Call it after a write.
-func (e *Engine) Wake() { e.wake.raise() }
 
 // Run works on all triggers until ctx ends, then lets what has begun come to
 // its end for at most Grace and returns nil. Prepare must have succeeded.

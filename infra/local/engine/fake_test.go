@@ -56,7 +56,7 @@ func newEngine(t *testing.T, b *bench, tpl *sam.Template, invoke Invoke) *Engine
 	t.Helper()
 	e, err := New(Config{
 		Template: tpl, Tables: b.tables, Streams: b.streams, Queues: b.queues,
-		Invoke: invoke, Checkpoints: b.marks, NewID: func() string { return "id" },
+		Invoke: invoke, Checkpoints: b.marks, StreamChanged: b.streams.changes, NewID: func() string { return "id" },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func (b *bench) run(t *testing.T) {
 func testTable() sam.Table {
 	return sam.Table{
 		LogicalID: "T", Name: "T", Partition: sam.Attribute{Name: "pk", Type: "S"}, Sort: sam.Attribute{Name: "sk", Type: "S"},
-		Indexes: []sam.Index{{Name: "g1", Partition: sam.Attribute{Name: "g1pk", Type: "S"}, Projection: "INCLUDE", Include: []string{"v"}}},
+		Indexes: []sam.Index{{Name: "gsi1", Partition: sam.Attribute{Name: "g1pk", Type: "S"}, Projection: "INCLUDE", Include: []string{"v"}}},
 		TTL:     "ttl", StreamView: "NEW_AND_OLD_IMAGES",
 	}
 }
@@ -187,6 +187,24 @@ type fakeStreams struct {
 	shards []*fakeShard
 	// failures are the coming calls of GetRecords that fail.
 	failures int
+	changed  chan struct{}
+}
+
+func (f *fakeStreams) changes() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.changed == nil {
+		f.changed = make(chan struct{})
+	}
+	return f.changed
+}
+
+// tell closes the channel of changes.
+func (f *fakeStreams) tell() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	close(f.changed)
+	f.changed = nil
 }
 
 func (f *fakeStreams) shard(id string) *fakeShard {
@@ -352,6 +370,12 @@ func (f *fakeQueues) SendMessage(_ context.Context, in *sqs.SendMessageInput, _ 
 	q := f.queues[*in.QueueUrl]
 	q.messages = append(q.messages, &fakeMessage{id: "m" + strconv.Itoa(f.n), body: *in.MessageBody})
 	return &sqs.SendMessageOutput{}, nil
+}
+
+func (f *fakeQueues) failNext(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failures = n
 }
 
 func (f *fakeQueues) send(queue string, bodies ...string) {

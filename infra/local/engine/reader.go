@@ -33,7 +33,7 @@ func (r *reader) key() string {
 // run reads until the shard's end (true) or until ctx ends (false).
 func (r *reader) run(ctx, work context.Context) bool {
 	for failures := 0; ctx.Err() == nil; {
-		woken := r.wake.wait()
+		changed := r.StreamChanged() // before reading, so that nothing is missed
 		batch, ended, err := r.gather(ctx)
 		if err != nil && ctx.Err() == nil {
 			failures++
@@ -55,7 +55,7 @@ func (r *reader) run(ctx, work context.Context) bool {
 		}
 		select {
 		case <-ctx.Done():
-		case <-woken:
+		case <-changed:
 		case <-r.After(readInterval):
 		}
 	}

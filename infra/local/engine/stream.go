@@ -18,8 +18,8 @@ const (
 	// shardRefresh is how often new shards are looked for; the end of a shard
 	// is a reason to look at once.
 	shardRefresh = 5 * time.Second
-	// readInterval is how often an open shard is read without a Wake; Lambda
-	// does it four times a second.
+	// readInterval is how often an open shard is read when nothing tells of
+	// changes; Lambda does it four times a second.
 	readInterval = 250 * time.Millisecond
 	// shardEnd is the checkpoint of a shard read to its end.
 	shardEnd = "SHARD_END"

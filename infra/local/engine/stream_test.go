@@ -93,7 +93,7 @@ func TestStreamReadsAndRemembers(t *testing.T) {
 	}, func(t *testing.T, b *bench) {
 		time.Sleep(time.Second)
 		b.streams.add("sA", "4", "order")
-		b.engine.Wake()
+		b.streams.tell()
 		synctest.Wait()
 		if d := cmp.Diff([][]string{{"1", "2"}, {"3"}, {"4"}}, f.seen()); d != "" {
 			t.Error(d)
@@ -204,7 +204,7 @@ func TestStreamBisectsToThePoison(t *testing.T) {
 			s.add("sA", seq, "order")
 		}
 	}, func(t *testing.T, b *bench) {
-		b.queues.failures = 2 // the destination is told in the end
+		b.queues.failNext(2) // the destination is told in the end
 		time.Sleep(10 * time.Second)
 		want := [][]string{{"1", "2", "3", "4"}, {"1", "2"}, {"3", "4"}, {"3"}, {"3"}, {"4"}}
 		if d := cmp.Diff(want, f.seen()); d != "" {

@@ -120,7 +120,7 @@ func drain(t *testing.T, api *client.Client, url string) [][]byte {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	porttest.Queue(t, func(t *testing.T) porttest.QueueBench {
+	porttest.RunQueue(t, func(t *testing.T) porttest.QueueBench {
 		api, addresses, c := server(t)
 		queues := queue.New(api, addresses)
 		return porttest.QueueBench{

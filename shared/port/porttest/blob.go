@@ -23,8 +23,8 @@ type BlobBench struct {
 	Advance func(d time.Duration)
 }
 
-// Blob is the suite for port.Blobs. Each test opens its own bench.
-func Blob(t *testing.T, open func(t *testing.T) BlobBench) {
+// RunBlob is the suite for port.Blobs. Each test opens its own bench.
+func RunBlob(t *testing.T, open func(t *testing.T) BlobBench) {
 	for name, test := range map[string]func(*testing.T, BlobBench){
 		"keeps bytes":            blobKeep,
 		"replaces":               blobReplace,

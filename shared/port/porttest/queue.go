@@ -24,9 +24,9 @@ type QueueBench struct {
 	Advance func(d time.Duration)
 }
 
-// Queue is the suite for port.Sender and port.QueueDesk. Each test opens its
+// RunQueue is the suite for port.Sender and port.QueueDesk. Each test opens its
 // own bench, with every queue of port.Queues.
-func Queue(t *testing.T, open func(t *testing.T) QueueBench) {
+func RunQueue(t *testing.T, open func(t *testing.T) QueueBench) {
 	for name, test := range map[string]func(*testing.T, QueueBench){
 		"sends what it is given":       queueSend,
 		"sends any number":             queueSendMany,

@@ -18,8 +18,8 @@ type VaultBench struct {
 	Again func(t *testing.T) port.Vault
 }
 
-// Vault is the suite for port.Vault. Each test opens its own bench.
-func Vault(t *testing.T, open func(t *testing.T) VaultBench) {
+// RunVault is the suite for port.Vault. Each test opens its own bench.
+func RunVault(t *testing.T, open func(t *testing.T) VaultBench) {
 	for name, test := range map[string]func(*testing.T, VaultBench){
 		"opens what it sealed":         vaultOpen,
 		"never seals the same twice":   vaultFresh,

@@ -16,9 +16,16 @@ import (
 	streamtypes "github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"go.uber.org/goleak"
 
 	"github.com/manystall/manystall/infra/sam"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// elapse lets time pass on the clock of a synctest bubble, which does not take
+// any.
+func elapse(d time.Duration) { <-time.After(d) }
 
 // bench is an engine over fakes, for use inside synctest.Test.
 type bench struct {

@@ -70,7 +70,7 @@ func TestQueueBatchIsDeletedAfterSuccess(t *testing.T) {
 		})
 		b.queues.send("Q", "a", "b", "c")
 		b.run(t)
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		got := l.all()
 		slices.SortFunc(got, func(a, b []string) int { return len(b) - len(a) })
 		if d := cmp.Diff([][]string{{"a", "b"}, {"c"}}, got); d != "" {
@@ -98,7 +98,7 @@ func TestQueuePartialFailureComesAgainAlone(t *testing.T) {
 		})
 		b.queues.send("Q", "good", "bad", "fine")
 		b.run(t)
-		time.Sleep(8 * time.Second)
+		elapse(8 * time.Second)
 		b.stop()
 		want := [][]string{{"good", "bad", "fine"}, {"bad"}, {"bad"}, {"bad"}}
 		if d := cmp.Diff(want, l.all()); d != "" {
@@ -133,7 +133,7 @@ func TestQueueWholeBatchFails(t *testing.T) {
 				b := setup(t, f, oneQueue(), invoke)
 				b.queues.send("Q", "a", "b")
 				b.run(t)
-				time.Sleep(500 * time.Millisecond)
+				elapse(500 * time.Millisecond)
 				b.stop()
 				// What comes after is given back, since the engine was stopping.
 				if d := cmp.Diff([]string{"a", "b"}, b.queues.bodies("Q")); d != "" {
@@ -169,7 +169,7 @@ func TestQueueFilterDropsOthers(t *testing.T) {
 		})
 		b.queues.send("Q", `{"kind":"a"}`, `{"kind":"b"}`, `plain`)
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.stop()
 		if d := cmp.Diff([][]string{{`{"kind":"a"}`}}, l.all()); d != "" {
 			t.Error(d)
@@ -189,11 +189,11 @@ func TestQueueWindowGathers(t *testing.T) {
 			return nil, nil
 		})
 		b.queues.send("Q", "a")
-		time.Sleep(2 * time.Second)
+		elapse(2 * time.Second)
 		b.queues.send("Q", "b")
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		b.queues.send("Q", "c")
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		b.stop()
 		if d := cmp.Diff([][]string{{"a", "b"}, {"c"}}, l.all()); d != "" {
 			t.Error(d)
@@ -207,13 +207,13 @@ func TestQueueConcurrencyIsBounded(t *testing.T) {
 		var running, most atomic.Int32
 		b := setup(t, worker(sam.QueueTrigger{BatchSize: 1, MaxConcurrency: 3}), oneQueue(), func(context.Context, string, []byte) ([]byte, error) {
 			most.Store(max(most.Load(), running.Add(1)))
-			time.Sleep(time.Second)
+			elapse(time.Second)
 			running.Add(-1)
 			return nil, nil
 		})
 		b.queues.send("Q", strings.Split("abcdefghij", "")...)
 		b.run(t)
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		b.stop()
 		if most.Load() != 3 || len(b.queues.bodies("Q")) > 0 {
 			t.Errorf("at most %d at once, left %v", most.Load(), b.queues.bodies("Q"))
@@ -225,12 +225,12 @@ func TestStopLetsWorkFinish(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := setup(t, worker(sam.QueueTrigger{BatchSize: 1}), oneQueue(), func(context.Context, string, []byte) ([]byte, error) {
-			time.Sleep(5 * time.Second)
+			elapse(5 * time.Second)
 			return nil, nil
 		})
 		b.queues.send("Q", "a")
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.stop()
 		if left := b.queues.bodies("Q"); len(left) > 0 {
 			t.Errorf("the call was finished, but left %v", left)
@@ -247,7 +247,7 @@ func TestStopEndsWhatTakesTooLong(t *testing.T) {
 		})
 		b.queues.send("Q", "a")
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		began := time.Now()
 		b.stop()
 		if took := time.Since(began); took > 11*time.Second {
@@ -271,7 +271,7 @@ func TestLargeBatchIsCalledInParts(t *testing.T) {
 			b.queues.send("Q", strings.Repeat("x", 1<<20))
 		}
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.stop()
 		got := l.all()
 		if len(got) != 2 || len(got[0]) != 5 || len(got[1]) != 3 || len(b.queues.bodies("Q")) != 0 {

@@ -91,7 +91,7 @@ func TestStreamReadsAndRemembers(t *testing.T) {
 			s.add("sA", seq, "order")
 		}
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.streams.add("sA", "4", "order")
 		b.streams.tell()
 		synctest.Wait()
@@ -104,7 +104,7 @@ func TestStreamReadsAndRemembers(t *testing.T) {
 		b.stop()
 		b.streams.add("sA", "5", "order")
 		b.run(t) // goes on behind the checkpoint
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		if got := f.seen(); len(got) != 4 || !slices.Equal(got[3], []string{"5"}) {
 			t.Errorf("after a restart: %v", got)
 		}
@@ -117,19 +117,19 @@ func TestStreamParentsComeFirst(t *testing.T) {
 	streamTest(t, f, sam.StreamTrigger{MaxRetries: -1, StartingPosition: "LATEST"}, func(s *fakeStreams) {
 		s.add("sA", "0", "order")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.streams.add("sA", "1", "order")
 		b.streams.split("sA", "sB", "sC")
 		b.streams.add("sB", "2", "order")
 		b.streams.add("sC", "3", "order")
-		time.Sleep(20 * time.Second)
+		elapse(20 * time.Second)
 		for _, call := range f.seen() {
 			if !slices.Equal(call, []string{"1"}) {
 				t.Fatalf("a child was read before its parent's end: %v", f.seen())
 			}
 		}
 		f.heal()
-		time.Sleep(20 * time.Second)
+		elapse(20 * time.Second)
 		var all []string
 		for _, call := range f.seen() {
 			all = append(all, call...)
@@ -151,7 +151,7 @@ func TestStreamFilterMovesOn(t *testing.T) {
 		s.add("sA", "2", "order")
 		s.add("sA", "3", "lock")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		if d := cmp.Diff([][]string{{"2"}}, f.seen()); d != "" || b.marks.shard("sA") != "3" {
 			t.Errorf("checkpoint %q: %s", b.marks.shard("sA"), d)
 		}
@@ -166,7 +166,7 @@ func TestStreamReportedFailure(t *testing.T) {
 			s.add("sA", seq, "order")
 		}
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		// 1 is done; 2,3,4 are split; 2 alone is retried twice and given up.
 		want := [][]string{{"1", "2", "3", "4"}, {"2", "3", "4"}, {"2"}, {"2"}, {"2"}, {"3", "4"}}
 		if d := cmp.Diff(want, f.seen()); d != "" {
@@ -205,7 +205,7 @@ func TestStreamBisectsToThePoison(t *testing.T) {
 		}
 	}, func(t *testing.T, b *bench) {
 		b.queues.failNext(2) // the destination is told in the end
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		want := [][]string{{"1", "2", "3", "4"}, {"1", "2"}, {"3", "4"}, {"3"}, {"3"}, {"4"}}
 		if d := cmp.Diff(want, f.seen()); d != "" {
 			t.Error(d)
@@ -221,7 +221,7 @@ func TestStreamWithoutBisectGivesUpTheBatch(t *testing.T) {
 		s.add("sA", "1", "order")
 		s.add("sA", "2", "order")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		if d := cmp.Diff([][]string{{"1", "2"}, {"1", "2"}}, f.seen()); d != "" {
 			t.Error(d)
 		}
@@ -235,11 +235,11 @@ func TestStreamMaxAge(t *testing.T) {
 	streamTest(t, f, sam.StreamTrigger{MaxRetries: -1, MaxAge: time.Minute}, func(s *fakeStreams) {
 		s.add("sA", "1", "order")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(50 * time.Second)
+		elapse(50 * time.Second)
 		if b.marks.shard("sA") != "" {
 			t.Error("given up too early")
 		}
-		time.Sleep(30 * time.Second)
+		elapse(30 * time.Second)
 		if b.marks.shard("sA") != "1" {
 			t.Error("not given up after a minute")
 		}
@@ -253,7 +253,7 @@ func TestStreamSurvivesErrors(t *testing.T) {
 		s.add("sA", "1", "order")
 		s.failures = 3
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		if d := cmp.Diff([][]string{{"1"}}, f.seen()); d != "" {
 			t.Error(d)
 		}
@@ -268,7 +268,7 @@ func TestStreamForgottenPosition(t *testing.T) {
 		b.streams.add("sA", "7", "order")
 		b.marks.m["work/E/arn:stream/sA"] = "gone"
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.stop()
 		if d := cmp.Diff([][]string{{"7"}}, f.seen()); d != "" {
 			t.Error(d)
@@ -282,9 +282,9 @@ func TestStreamWindowGathers(t *testing.T) {
 	streamTest(t, f, sam.StreamTrigger{Window: 2 * time.Second}, func(s *fakeStreams) {
 		s.add("sA", "1", "order")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		b.streams.add("sA", "2", "order")
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		if d := cmp.Diff([][]string{{"1", "2"}}, f.seen()); d != "" {
 			t.Error(d)
 		}
@@ -298,14 +298,14 @@ func TestStreamStopsDuringRetries(t *testing.T) {
 		s.add("sA", "1", "order")
 		s.add("sA", "2", "order")
 	}, func(t *testing.T, b *bench) {
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		b.stop()
 		if got := b.marks.shard("sA"); got != "1" {
 			t.Errorf("checkpoint %q", got)
 		}
 		f.heal()
 		b.run(t)
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		if got := f.seen(); !slices.Equal(got[len(got)-1], []string{"2"}) || b.marks.shard("sA") != "2" {
 			t.Errorf("after a restart: %v", got[len(got)-1])
 		}

@@ -119,7 +119,7 @@ func (a *API) serve(route Route, r *http.Request, id string) (got *answer, call 
 
 // call finds out who asks and reads the headers that mean the same everywhere.
 func (a *API) call(route Route, r *http.Request, id string) (Call, error) {
-	c := Call{Header: r.Header, ID: id, Secure: secure(r), Bearer: bearer(r)}
+	c := Call{Header: r.Header, ID: id, Secure: Secure(r), Bearer: bearer(r)}
 	var err error
 	if !route.Open {
 		if c.Credential, c.Cookie, err = a.authenticate(r); err != nil {
@@ -134,9 +134,9 @@ func (a *API) call(route Route, r *http.Request, id string) (Call, error) {
 	return c, nil
 }
 
-// secure says whether a cookie may be bound to TLS: always, except where a
+// Secure says whether a cookie is to be bound to TLS: always, except where a
 // browser talks to a server on its own machine without.
-func secure(r *http.Request) bool {
+func Secure(r *http.Request) bool {
 	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		return true
 	}

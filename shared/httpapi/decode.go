@@ -65,7 +65,12 @@ func (d *decoder) field(field reflect.Value, def reflect.StructField) error {
 		field.SetString(d.request.PathValue(name))
 		return nil
 	}
-	if name := def.Tag.Get("query"); name != "" {
+	switch name := def.Tag.Get("query"); name {
+	case "":
+	case "*":
+		field.Set(reflect.ValueOf(d.query))
+		return nil
+	default:
 		d.value(field, name)
 		return nil
 	}

@@ -75,7 +75,7 @@ type Headed interface {
 }
 
 // Handle joins an endpoint with its function. Fields of Req are filled by their
-// tags: path:"id", query:"state", and body:"json" for the decoded body
+// tags: path:"id", query:"state" (query:"*" is all of it), and body:"json" for the decoded body
 // (body:"json,optional" lets it be empty), body:"raw" for its bytes, which must
 // be a []byte. An embedded Call and Paging are filled too. Req is checked by
 // its validate tags before execute is called; execute answers a Resp, which is

@@ -1,0 +1,220 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/httpapi"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/validate"
+)
+
+// The kinds of accounts.
+const (
+	kindMarketplace = "marketplace"
+	kindCheckout    = "checkout"
+)
+
+func (h *Handler) connectionRoutes() []httpapi.Route {
+	return []httpapi.Route{
+		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/connections", Status: http.StatusOK}, h.listConnections),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/connections/{id}", Status: http.StatusOK}, h.oneConnection),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "PATCH /v1/connections/{id}", Status: http.StatusOK, Patch: true}, h.updateConnection),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "DELETE /v1/connections/{id}", Status: http.StatusNoContent}, h.deleteConnection),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/connections/{id}/check", Status: http.StatusOK}, h.checkConnection),
+	}
+}
+
+// connection is an account in the words of the API: no tokens, no settings.
+type connection struct {
+	ID          commerce.AccountID         `json:"id"`
+	Channel     commerce.Channel           `json:"channel"`
+	Kind        string                     `json:"kind"`
+	Name        string                     `json:"name"`
+	Remote      commerce.RemoteID          `json:"remote_id,omitempty"`
+	State       port.AccountState          `json:"state"`
+	Reason      string                     `json:"reason,omitempty"`
+	OK          *bool                      `json:"ok,omitempty"`
+	CheckedAt   time.Time                  `json:"checked_at,omitzero"`
+	EndsAt      time.Time                  `json:"consent_ends_at,omitzero"`
+	Abilities   []channel.Ability          `json:"abilities"`
+	Missing     map[channel.Ability]string `json:"missing"`
+	Checks      []channel.HealthCheck      `json:"checks"`
+	Target      commerce.TargetID          `json:"target,omitempty"`
+	NoTarget    string                     `json:"no_target,omitempty"`
+	ShopName    string                     `json:"shop_name,omitempty"`
+	Currency    string                     `json:"currency,omitempty"`
+	Defaults    commerce.Defaults          `json:"defaults"`
+	CheckoutURL string                     `json:"checkout_url,omitempty"`
+	FeedURL     string                     `json:"feed_url,omitempty"`
+	InboundKey  string                     `json:"inbound_key,omitempty"`
+	Version     int64                      `json:"version"`
+	CreatedAt   time.Time                  `json:"created_at"`
+}
+
+// Head sets the ETag.
+func (c *connection) Head(header http.Header) { httpapi.SetTag(header, c.Version) }
+
+func (h *Handler) connection(a port.Account) connection {
+	c := connection{
+		ID: a.ID, Channel: a.Channel, Kind: a.Kind, Name: a.Name, Remote: a.Remote, State: a.State, Reason: a.Reason,
+		Target: a.Target, NoTarget: a.NoTarget, Defaults: a.Defaults, Version: a.Version, CreatedAt: a.CreatedAt.UTC(),
+		Missing: map[channel.Ability]string{}, Checks: []channel.HealthCheck{}, Abilities: []channel.Ability{},
+	}
+	c.health(a.Health)
+	c.addresses(a.Key, h.PublicURL)
+	d, ok := h.driver(a.Channel)
+	if !ok || a.Kind != kindMarketplace {
+		return c
+	}
+	if a.NoTarget != "" && c.Missing[channel.CanWriteListings] == "" {
+		c.Missing[channel.CanWriteListings] = a.NoTarget
+	}
+	for _, can := range d.Abilities {
+		switch _, lacks := c.Missing[can]; {
+		case a.State != port.AccountActive:
+			c.Missing[can] = stateWords(a.State)
+		case !lacks:
+			c.Abilities = append(c.Abilities, can)
+		}
+	}
+	return c
+}
+
+func stateWords(s port.AccountState) string {
+	switch s {
+	case port.AccountNeedsConsent:
+		return "The consent has ended: connect again."
+	case port.AccountPaused:
+		return "The connection is paused."
+	default:
+		return "The connection is disconnected."
+	}
+}
+
+// health takes over what the last check said; nothing was said before it.
+func (c *connection) health(raw json.RawMessage) {
+	var health channel.Health
+	if len(raw) == 0 || json.Unmarshal(raw, &health) != nil {
+		return
+	}
+	c.OK, c.CheckedAt, c.EndsAt = &health.OK, health.Checked.UTC(), health.EndsAt.UTC()
+	c.ShopName, c.Currency = health.ShopName, health.Currency
+	for ability, why := range health.Missing {
+		c.Missing[ability] = why
+	}
+	c.Checks = append(c.Checks, health.Checks...)
+}
+
+// addresses says where buyers and feeds come in.
+func (c *connection) addresses(key, public string) {
+	switch {
+	case key == "":
+	case c.Kind == kindCheckout:
+		c.InboundKey = key
+	default:
+		c.CheckoutURL, c.FeedURL = public+"/checkout/meta/"+key, public+"/feeds/meta/"+key+".csv"
+	}
+}
+
+func (h *Handler) listConnections(ctx context.Context, req *meRequest) (*httpapi.List[connection], error) {
+	accounts, err := h.Store.ListAccounts(ctx, req.Space)
+	if err != nil {
+		return nil, err
+	}
+	accounts = slices.DeleteFunc(accounts, func(a port.Account) bool { return a.State == port.AccountGone })
+	return h.connections(accounts), nil
+}
+
+func (h *Handler) connections(accounts []port.Account) *httpapi.List[connection] {
+	items := make([]connection, 0, len(accounts))
+	for _, a := range accounts {
+		items = append(items, h.connection(a))
+	}
+	return httpapi.All(items)
+}
+
+type connectionRequest struct {
+	httpapi.Call
+	ID commerce.AccountID `path:"id" validate:"id"`
+}
+
+func (h *Handler) oneConnection(ctx context.Context, req *connectionRequest) (*connection, error) {
+	return h.described(h.Store.Account(ctx, req.Space, req.ID))
+}
+
+func (h *Handler) described(a port.Account, err error) (*connection, error) {
+	if err != nil {
+		return nil, err
+	}
+	c := h.connection(a)
+	return &c, nil
+}
+
+func (h *Handler) checkConnection(ctx context.Context, req *connectionRequest) (*connection, error) {
+	if _, err := h.Store.Account(ctx, req.Space, req.ID); err != nil {
+		return nil, err
+	}
+	return h.described(h.Connections.Check(ctx, req.Space, req.ID))
+}
+
+func (h *Handler) deleteConnection(ctx context.Context, req *connectionRequest) (*httpapi.None, error) {
+	if _, err := h.Store.Account(ctx, req.Space, req.ID); err != nil {
+		return nil, err
+	}
+	return &httpapi.None{}, h.Connections.Disconnect(ctx, req.Space, req.ID)
+}
+
+type connectionPatch struct {
+	httpapi.Call
+	ID   commerce.AccountID `path:"id" validate:"id"`
+	Body struct {
+		Name     *string         `json:"name" validate:"omitnil,min=1,max=100,line"`
+		Paused   *bool           `json:"paused"`
+		Publish  *string         `json:"publish" validate:"omitnil,oneof=draft live"`
+		Renew    *string         `json:"renew" validate:"omitnil,oneof=never auto"`
+		Defaults json.RawMessage `json:"defaults"`
+	} `body:"json"`
+}
+
+func (h *Handler) updateConnection(ctx context.Context, req *connectionPatch) (*connection, error) {
+	b := req.Body
+	if b.Name == nil && b.Paused == nil && b.Publish == nil && b.Renew == nil && len(b.Defaults) == 0 {
+		return nil, nothingGiven("name, paused, publish, renew or defaults")
+	}
+	return h.described(edit(req.Match, func() (port.Account, error) { return h.Store.Account(ctx, req.Space, req.ID) },
+		func(a port.Account) int64 { return a.Version },
+		func(a port.Account) (port.Account, error) {
+			if err := req.apply(&a); err != nil {
+				return a, err
+			}
+			return h.Connections.Update(ctx, a)
+		}))
+}
+
+func (p *connectionPatch) apply(a *port.Account) error {
+	set(&a.Name, p.Body.Name)
+	if p.Body.Paused != nil {
+		if err := pause(a, *p.Body.Paused); err != nil {
+			return err
+		}
+	}
+	if len(p.Body.Defaults) > 0 {
+		var body defaultsBody
+		if err := patched(a.Defaults, p.Body.Defaults, &body); err != nil {
+			return err
+		}
+		if err := validate.Struct(body); err != nil {
+			return err
+		}
+		a.Defaults = body.defaults()
+	}
+	set(&a.Defaults.Publish, p.Body.Publish)
+	set(&a.Defaults.Renew, p.Body.Renew)
+	return nil
+}

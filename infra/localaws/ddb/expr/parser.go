@@ -50,6 +50,9 @@ type parser struct {
 	env    *Env
 	worst  fault
 	broken error
+	// sections says that SET, REMOVE, ADD and DELETE begin a section, so they
+	// cannot be names.
+	sections bool
 }
 
 func newParser(label, source string, env *Env) (*parser, error) {
@@ -164,6 +167,9 @@ func (p *parser) name() string {
 	t := p.peek()
 	switch t.kind {
 	case tokenName:
+		if p.sections && isSection(t.text) {
+			break
+		}
 		if isReserved(t.text) {
 			p.fault(rankReserved, "Attribute name is a reserved keyword; reserved keyword: "+t.text)
 		}

@@ -23,11 +23,12 @@ func ParseUpdate(source string, env *Env) (*Update, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.sections = true
 	u := &Update{}
 	seen := map[string]bool{}
 	for p.broken == nil && (len(seen) == 0 || p.peek().kind != tokenEnd) {
 		section := strings.ToUpper(p.peek().text)
-		if p.peek().kind != tokenName || !slices.Contains([]string{"SET", "REMOVE", "ADD", "DELETE"}, section) {
+		if p.peek().kind != tokenName || !isSection(section) {
 			p.unexpected()
 			break
 		}
@@ -42,6 +43,14 @@ func ParseUpdate(source string, env *Env) (*Update, error) {
 		return nil, err
 	}
 	return u, nil
+}
+
+func isSection(word string) bool {
+	switch strings.ToUpper(word) {
+	case "SET", "REMOVE", "ADD", "DELETE":
+		return true
+	}
+	return false
 }
 
 // section reads the actions after one keyword, separated by commas.

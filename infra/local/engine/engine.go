@@ -135,8 +135,15 @@ func checkTriggers(f sam.Function) error {
 func (e *Engine) Handler() http.Handler { return http.HandlerFunc(e.serve) }
 
 // Run works on all triggers until ctx ends, then lets what has begun come to
-// its end for at most Grace and returns nil. Prepare must have succeeded.
+// its end, and returns nil. After Grace the context of what is still going on
+// ends too; a function that does not heed its context holds Run up. It is an
+// error to run before Prepare has succeeded.
 func (e *Engine) Run(ctx context.Context) error {
+	for _, q := range e.Template.Queues {
+		if _, ok := e.address(q.LogicalID); !ok {
+			return fmt.Errorf("run: queue %s has no address; call Prepare first", q.LogicalID)
+		}
+	}
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var all sync.WaitGroup

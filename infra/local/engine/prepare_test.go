@@ -27,6 +27,9 @@ func TestPrepareIsRepeatable(t *testing.T) {
 		b := &bench{queues: newFakeQueues(), streams: &fakeStreams{}, tables: newFakeTables(), marks: &memory{m: map[string]string{}}}
 		b.tables.failures = 1
 		e := prepared(t, b)
+		if err := e.Run(t.Context()); err == nil {
+			t.Fatal("running before preparing must be an error")
+		}
 		if err := e.Prepare(t.Context()); err == nil {
 			t.Fatal("the first try must fail")
 		}

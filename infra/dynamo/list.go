@@ -121,8 +121,8 @@ func (l list) position(cursor string) (string, error) {
 	if cursor == "" {
 		return "", nil
 	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(raw) <= checkSize || len(raw) > checkSize+1024 || !utf8.Valid(raw[checkSize:]) ||
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || base64.RawURLEncoding.EncodeToString(raw) != cursor || len(raw) <= checkSize || len(raw) > checkSize+1024 || !utf8.Valid(raw[checkSize:]) ||
 		string(l.check(string(raw[checkSize:]))) != string(raw[:checkSize]) {
 		return "", invalidField("cursor", "cursor_invalid", "The cursor does not belong to this list; begin without one.")
 	}

@@ -88,8 +88,8 @@ func (p span) attrs() (pk, sk string) {
 	}
 }
 
-// The indexes.
-const indexG1, indexG2 = "g1", "g2"
+// The indexes. DynamoDB wants names of at least three characters.
+const indexG1, indexG2 = "gsi1", "gsi2"
 
 func (p span) input(table *string) *dynamodb.QueryInput {
 	pk, sk := p.attrs()

@@ -109,7 +109,8 @@ type Defaults struct {
 	IsSupply        bool              `json:"is_supply,omitempty"`
 	Condition       string            `json:"condition,omitempty"` // new, refurbished, used
 	Brand           string            `json:"brand,omitempty"`
-	ProductURL      string            `json:"product_url,omitempty"` // template with {handle} and {sku}
+	ProductURL      string            `json:"product_url,omitempty"`  // template with {handle} and {sku}
+	CheckoutURL     string            `json:"checkout_url,omitempty"` // of the seller's own checkout; template with {items} and {coupon}
 	ShippingProfile RemoteID          `json:"shipping_profile,omitempty"`
 	ReturnPolicy    RemoteID          `json:"return_policy,omitempty"`
 	Processing      RemoteID          `json:"processing_profile,omitempty"`

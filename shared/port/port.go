@@ -197,12 +197,18 @@ type Nudge struct {
 	Hops  int                  `json:"hops,omitempty"`
 }
 
-// PollTask is a message of PollQueue: poll this account.
+// The tasks of PollQueue.
+const (
+	TaskPoll  = "poll"  // read what changed at an account
+	TaskToken = "token" // renew the consent of a grant, which Account then names
+)
+
+// PollTask is a message of PollQueue: look after this account.
 type PollTask struct {
 	V       int                  `json:"v"`
 	Space   commerce.WorkspaceID `json:"workspace"`
 	Account commerce.AccountID   `json:"account"`
-	Task    string               `json:"task"` // poll, check, token
+	Task    string               `json:"task"`
 }
 
 // JobTask is a message of ImportQueue: take the next step of this job.

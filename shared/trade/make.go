@@ -127,10 +127,9 @@ type Inbound struct {
 	Attribution commerce.Attribution
 }
 
-// Receive stores an order of the seller's own checkout. Its channel follows
-// the evidence: the session of our bridge first, then where the buyer came
-// from; without any it is the seller's own. The same shop order id is the same
-// order for ever.
+// Receive makes an order of what the seller's own checkout told. Its channel
+// follows the evidence: the session of our bridge first, then where the buyer
+// came from; without any it is the seller's own. It stores nothing.
 func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerce.Order, error) {
 	o := commerce.Order{
 		Remote: commerce.RemoteID(in.ID), Number: in.Number, Source: commerce.FromCheckout, State: in.State, Buyer: in.Buyer, Lines: in.Lines,
@@ -155,7 +154,7 @@ func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerc
 		}
 	}
 	o.Attribution = &att
-	return d.Take.Order(ctx, a, o, d.Now())
+	return o, nil
 }
 
 // Attribute names the channel an order belongs to and why (Meta: "Set Up a

@@ -1,0 +1,75 @@
+package webhook
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/trade"
+)
+
+// checkout is where Meta sends a buyer with a cart. The cart is remembered and
+// handed over to the seller's own checkout with every parameter kept, or shown
+// here when there is none, or when not everything can be had as wished.
+func (h *Handler) checkout(w http.ResponseWriter, r *http.Request) {
+	a, err := h.Accounts.ByKey(r.Context(), "checkout", r.PathValue("key"))
+	if err != nil {
+		h.notFound(w, r, err)
+		return
+	}
+	space, err := h.Store.Workspace(r.Context(), a.Space)
+	if err != nil {
+		h.notFound(w, r, err)
+		return
+	}
+	wish, err := h.ParseCheckout(r.URL.Query())
+	if err != nil {
+		h.page.serve(w, http.StatusBadRequest, view{Shop: space.Name, Problem: "This cart can't be read. Go back to the shop and try again."})
+		return
+	}
+	items := make([]trade.CartItem, 0, len(wish.Items))
+	for _, i := range wish.Items {
+		items = append(items, trade.CartItem{SKU: commerce.SKU(i.ID), Quantity: i.Quantity})
+	}
+	cart, notices, err := h.Carts.OpenCart(r.Context(), a, items, wish.Coupon, wish.Channel, wish.Attribution)
+	if err != nil {
+		h.Log.ErrorContext(r.Context(), "cart not kept", "account", a.ID, "err", err.Error())
+		h.page.serve(w, http.StatusServiceUnavailable, view{Shop: space.Name, Problem: "Something went wrong on our side. Try again in a moment."})
+		return
+	}
+	next := handover(a.Defaults.Over(space.Defaults).CheckoutURL, cart, r.URL.Query())
+	if next != "" && len(notices) == 0 && len(cart.Lines) > 0 {
+		http.Redirect(w, r, next, http.StatusFound)
+		return
+	}
+	h.page.serve(w, http.StatusOK, newView(space.Name, cart, notices, next))
+}
+
+// handover is the address of the seller's own checkout with the cart in it, or
+// empty without one. Only the seller's settings say where it leads.
+func handover(template string, cart port.CartSession, q url.Values) string {
+	if template == "" {
+		return ""
+	}
+	items := make([]string, 0, len(cart.Lines))
+	for _, l := range cart.Lines {
+		items = append(items, string(l.SKU)+":"+strconv.FormatInt(l.Quantity, 10))
+	}
+	filled := strings.NewReplacer("{items}", url.QueryEscape(strings.Join(items, ",")), "{coupon}", url.QueryEscape(cart.Coupon)).Replace(template)
+	u, err := url.Parse(filled)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+		return ""
+	}
+	own := u.Query()
+	for name, values := range q {
+		if !own.Has(name) {
+			own[name] = values
+		}
+	}
+	own.Set("mc_session", cart.ID)
+	u.RawQuery = own.Encode()
+	return u.String()
+}

@@ -1,0 +1,214 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/trade"
+)
+
+const (
+	maxLines    = 500
+	maxQuantity = 100_000
+	maxText     = 500
+)
+
+// order is what a shop tells of one of its orders.
+type order struct {
+	ID        string         `json:"id"`
+	Number    string         `json:"number"`
+	Status    string         `json:"status"`
+	PlacedAt  time.Time      `json:"placed_at"`
+	UpdatedAt time.Time      `json:"updated_at"`
+	Lines     []line         `json:"lines"`
+	Total     commerce.Money `json:"total"`
+	Shipping  commerce.Money `json:"shipping"`
+	Tax       commerce.Money `json:"tax"`
+	Discount  commerce.Money `json:"discount"`
+	Buyer     commerce.Buyer `json:"buyer"`
+	Note      string         `json:"note"`
+	Session   string         `json:"session"`
+	Origin    struct {
+		CartOrigin string            `json:"cart_origin"`
+		ClickID    string            `json:"fbclid"`
+		UTM        map[string]string `json:"utm"`
+		Landing    string            `json:"landing"`
+	} `json:"attribution"`
+}
+
+type line struct {
+	ID        string         `json:"id"`
+	SKU       commerce.SKU   `json:"sku"`
+	Title     string         `json:"title"`
+	Quantity  int64          `json:"quantity"`
+	Cancelled int64          `json:"cancelled"`
+	Price     commerce.Money `json:"price"`
+}
+
+// inbound takes an order of the seller's own checkout: verified by its
+// signature over the raw bytes, queued, answered 202.
+func (h *Handler) inbound(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(body) > maxBody {
+		problem(w, fault.New(fault.TooLarge, "too_large", "An order is at most %d bytes.", maxBody))
+		return
+	}
+	a, err := h.Accounts.VerifyInbound(r.Context(), r.Header.Get("Manystall-Key"), r.Header.Get("Manystall-Signature"), body)
+	if err != nil {
+		h.failed(w, r, err)
+		return
+	}
+	if a.State != port.AccountActive {
+		problem(w, fault.New(fault.Denied, "disconnected", "This key has been switched off."))
+		return
+	}
+	in, err := decodeOrder(body, h.Now())
+	if err != nil {
+		problem(w, fault.Of(err))
+		return
+	}
+	o, err := h.Carts.Receive(r.Context(), a, in)
+	if err != nil {
+		h.failed(w, r, err)
+		return
+	}
+	m, err := h.message(r.Context(), channel.Update{Kind: channel.UpdateOrder, Order: &o})
+	if err == nil {
+		m.Kind, m.Channel, m.Space, m.Account = "update", o.Channel, a.Space, a.ID
+		err = h.Queue.Send(r.Context(), port.InboundQueue, port.Outgoing{Body: m})
+	}
+	if err != nil {
+		h.failed(w, r, err)
+		return
+	}
+	answer(w, http.StatusAccepted, "application/json", map[string]string{"id": string(h.OrderID(a.ID, o.Remote)), "remote_id": string(o.Remote)})
+}
+
+func (h *Handler) failed(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.Of(err)
+	if f.Kind != fault.Denied {
+		h.Log.ErrorContext(r.Context(), "inbound order not stored", "kind", f.Kind, "err", err.Error())
+	}
+	problem(w, f)
+}
+
+// problem answers a fault as RFC 9457 has it.
+func problem(w http.ResponseWriter, f *fault.Error) {
+	status := map[fault.Kind]int{fault.Denied: http.StatusUnauthorized, fault.Invalid: http.StatusUnprocessableEntity, fault.TooLarge: http.StatusRequestEntityTooLarge, fault.NotFound: http.StatusNotFound}[f.Kind]
+	if status == 0 {
+		status = http.StatusServiceUnavailable
+	}
+	body := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": f.Code, "detail": f.Message}
+	if f.Field != "" {
+		body["errors"] = []map[string]string{{"field": f.Field, "code": f.Code, "message": f.Message}}
+	}
+	answer(w, status, "application/problem+json", body)
+}
+
+func answer(w http.ResponseWriter, status int, kind string, body any) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func invalid(field, code, format string, args ...any) error {
+	return &fault.Error{Kind: fault.Invalid, Code: code, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// decodeOrder reads and checks an order. Unknown fields are refused: a typing
+// error in a field's name would lose what it holds.
+func decodeOrder(body []byte, now time.Time) (trade.Inbound, error) {
+	var o order
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&o); err != nil {
+		return trade.Inbound{}, invalid("", "bad_json", "The order can't be read: %s.", reason(err))
+	}
+	if d.More() {
+		return trade.Inbound{}, invalid("", "bad_json", "There is something behind the order.")
+	}
+	in := trade.Inbound{
+		ID: o.ID, Number: o.Number, Buyer: o.Buyer, Total: o.Total, Shipping: o.Shipping, Tax: o.Tax, Discount: o.Discount, Note: o.Note,
+		PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt, Session: o.Session, State: commerce.OrderState(o.Status),
+		Attribution: commerce.Attribution{Origin: o.Origin.CartOrigin, ClickID: o.Origin.ClickID, UTM: o.Origin.UTM, Landing: o.Origin.Landing},
+	}
+	if in.UpdatedAt.IsZero() {
+		in.UpdatedAt = now
+	}
+	if in.PlacedAt.IsZero() {
+		in.PlacedAt = in.UpdatedAt
+	}
+	if in.State == "" {
+		in.State = commerce.OrderPaid
+	}
+	if err := checkOrder(in, o.Lines); err != nil {
+		return in, err
+	}
+	for i, l := range o.Lines {
+		id := l.ID
+		if id == "" {
+			id = fmt.Sprint(i + 1)
+		}
+		in.Lines = append(in.Lines, commerce.OrderLine{ID: id, SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Cancelled: l.Cancelled, Price: l.Price})
+	}
+	return in, nil
+}
+
+// reason says what is wrong with JSON without quoting any of its values.
+func reason(err error) string {
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("it is no JSON at byte %d", syntax.Offset)
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%s has the wrong type", kind.Field)
+	}
+	if field, ok := bytes.CutPrefix([]byte(err.Error()), []byte("json: unknown field ")); ok {
+		return fmt.Sprintf("the field %s is not known", field)
+	}
+	return "it is no JSON"
+}
+
+func checkOrder(in trade.Inbound, lines []line) error {
+	states := []commerce.OrderState{commerce.OrderUnpaid, commerce.OrderHeld, commerce.OrderPaid, commerce.OrderPartly, commerce.OrderShipped, commerce.OrderDelivered, commerce.OrderCompleted, commerce.OrderCancelled, commerce.OrderRefunded}
+	switch {
+	case in.ID == "" || len(in.ID) > 200:
+		return invalid("id", "id", "Give the shop's order id, in at most 200 characters.")
+	case !slices.Contains(states, in.State):
+		return invalid("status", "status", "A status is one of %v.", states)
+	case len(lines) == 0 || len(lines) > maxLines:
+		return invalid("lines", "lines", "An order has 1 to %d lines.", maxLines)
+	case len(in.Number) > maxText || len(in.Session) > maxText || len(in.Note) > 10_000:
+		return invalid("", "too_long", "A number or session has at most %d bytes, a note 10,000.", maxText)
+	}
+	if _, err := commerce.Exponent(in.Total.Currency); err != nil {
+		return invalid("total.currency", "currency", "%q is not a currency we know.", in.Total.Currency)
+	}
+	seen := map[string]bool{}
+	for i, l := range lines {
+		at := func(f string) string { return fmt.Sprintf("lines[%d].%s", i, f) }
+		switch {
+		case l.Quantity < 1 || l.Quantity > maxQuantity:
+			return invalid(at("quantity"), "quantity", "A quantity lies between 1 and %d.", maxQuantity)
+		case l.Cancelled < 0 || l.Cancelled > l.Quantity:
+			return invalid(at("cancelled"), "cancelled", "Not more can be cancelled than was ordered.")
+		case l.SKU == "" && l.Title == "":
+			return invalid(at("sku"), "sku", "A line names a SKU or a title.")
+		case l.Price.Currency != in.Total.Currency:
+			return invalid(at("price.currency"), "currency", "All prices of an order have the currency of its total.")
+		case l.ID != "" && seen[l.ID]:
+			return invalid(at("id"), "duplicate_line", "Two lines have the id %q.", l.ID)
+		}
+		seen[l.ID] = true
+	}
+	return nil
+}

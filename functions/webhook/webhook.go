@@ -1,0 +1,232 @@
+// Package webhook is the function behind everything that marketplaces, shops
+// and buyers' browsers call: it verifies the raw bytes, puts what they say on
+// the inbound queue and answers. It answers 5xx only when something was not
+// stored, so that the other side comes again.
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/manystall/manystall/infra/gateway"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/trade"
+)
+
+const (
+	// maxBody is what a request may carry: an event passes Lambda with 6 MB.
+	maxBody = 6 << 20
+	// inline is the largest body that travels inside a message; SQS takes 1 MiB
+	// and a batch of ten shares it.
+	inline = 90 << 10
+)
+
+// Accounts knows connections by their keys and principals.
+type Accounts interface {
+	VerifyInbound(ctx context.Context, keyID, signature string, body []byte) (port.Account, error)
+	ByKey(ctx context.Context, kind, key string) (port.Account, error)
+	RevokedBy(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) error
+}
+
+// Carts turns carts and foreign orders into ours.
+type Carts interface {
+	OpenCart(ctx context.Context, a port.Account, items []trade.CartItem, coupon string, c commerce.Channel, att commerce.Attribution) (port.CartSession, []trade.CartNotice, error)
+	Receive(ctx context.Context, a port.Account, in trade.Inbound) (commerce.Order, error)
+}
+
+// Store is what the function keeps by itself: the state of data deletions.
+type Store interface {
+	PublicKey(ctx context.Context, key string) (port.PublicKey, error)
+	PutPublicKey(ctx context.Context, k port.PublicKey) error
+	Workspace(ctx context.Context, id commerce.WorkspaceID) (port.Workspace, error)
+}
+
+// Deps is what the function stands on.
+type Deps struct {
+	Hooks         []channel.Hook
+	Apps          map[commerce.Channel]any
+	ParseCheckout func(q url.Values) (channel.Cart, error)
+	Feed          func(ctx context.Context, a port.Account) ([]byte, error)
+	OrderID       func(a commerce.AccountID, remote commerce.RemoteID) commerce.OrderID
+	Store         Store
+	Accounts      Accounts
+	Carts         Carts
+	Queue         port.Sender
+	Blobs         port.Blobs
+	PublicURL     string
+	Now           func() time.Time
+	NewID         func() string
+	Log           *slog.Logger
+}
+
+// Handler answers the calls of others.
+type Handler struct {
+	Deps
+	mux  *http.ServeMux
+	page *page
+}
+
+// New makes a Handler.
+func New(d Deps) *Handler {
+	h := &Handler{Deps: d, mux: http.NewServeMux(), page: newPage()}
+	for _, hook := range d.Hooks {
+		h.mux.HandleFunc(hook.Method+" "+hook.Path, func(w http.ResponseWriter, r *http.Request) { h.hook(w, r, hook) })
+	}
+	h.mux.HandleFunc("GET /checkout/meta/{key}", h.checkout)
+	h.mux.HandleFunc("GET /feeds/meta/{file}", h.feed)
+	h.mux.HandleFunc("POST /v1/inbound/orders", h.inbound)
+	h.mux.HandleFunc("GET /deletion/{code}", h.deletion)
+	return h
+}
+
+// Handle answers one event of the HTTP API.
+func (h *Handler) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return gateway.Serve(ctx, h.mux, e)
+}
+
+// hook lets a marketplace's notification be verified, queues what it says and
+// answers.
+func (h *Handler) hook(w http.ResponseWriter, r *http.Request, hook channel.Hook) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil || len(body) > maxBody {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	resp, told, err := hook.Handle(h.Apps, channel.HookRequest{
+		Path: pathValues(hook.Path, r), Query: r.URL.Query(), Header: r.Header, Body: body, Now: h.Now(), PublicURL: h.PublicURL,
+	})
+	if err != nil {
+		h.refuse(r.Context(), w, hook.Path, err)
+		return
+	}
+	if err := errors.Join(h.queue(r.Context(), told), h.withdrawn(r.Context(), resp)); err != nil {
+		h.Log.ErrorContext(r.Context(), "notification not stored", "path", hook.Path, "err", err.Error())
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	if resp.Type != "" {
+		w.Header().Set("Content-Type", resp.Type)
+	}
+	w.WriteHeader(resp.Status)
+	_, _ = w.Write(resp.Body)
+}
+
+// refuse answers without a word: who can't sign learns nothing.
+func (h *Handler) refuse(ctx context.Context, w http.ResponseWriter, path string, err error) {
+	h.Log.WarnContext(ctx, "notification refused", "path", path, "err", err.Error())
+	switch fault.KindOf(err) {
+	case fault.Denied:
+		w.WriteHeader(http.StatusUnauthorized)
+	case fault.Invalid, fault.Rejected, fault.NotFound, fault.Unsupported:
+		w.WriteHeader(http.StatusBadRequest)
+	default:
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+}
+
+// pathValues are the values of the variables of a route's pattern.
+func pathValues(pattern string, r *http.Request) map[string]string {
+	values := map[string]string{}
+	for part := range strings.SplitSeq(pattern, "/") {
+		if name, ok := strings.CutPrefix(part, "{"); ok {
+			name = strings.TrimSuffix(name, "}")
+			values[name] = r.PathValue(name)
+		}
+	}
+	return values
+}
+
+func (h *Handler) queue(ctx context.Context, told []channel.Event) error {
+	out := make([]port.Outgoing, 0, len(told))
+	for _, e := range told {
+		e.ReceivedAt = h.Now()
+		m, err := h.message(ctx, e)
+		if err != nil {
+			return err
+		}
+		m.Kind, m.Channel, m.Remote = "event", e.Channel, e.Account
+		out = append(out, port.Outgoing{Body: m})
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return h.Queue.Send(ctx, port.InboundQueue, out...)
+}
+
+// message carries a body, in a blob when it is large.
+func (h *Handler) message(ctx context.Context, body any) (port.Inbound, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return port.Inbound{}, fmt.Errorf("encode what came in: %w", err)
+	}
+	m := port.Inbound{V: port.MessageVersion, Body: raw, FetchedAt: h.Now()}
+	if len(raw) > inline {
+		m.Body, m.Blob = nil, "tmp/inbound/"+h.NewID()
+		if err := h.Blobs.PutBlob(ctx, m.Blob, "application/json", raw); err != nil {
+			return m, fmt.Errorf("keep what came in: %w", err)
+		}
+	}
+	return m, nil
+}
+
+// withdrawn handles a principal who withdrew the consent or wants data deleted.
+func (h *Handler) withdrawn(ctx context.Context, r channel.HookResponse) error {
+	for _, principal := range []commerce.RemoteID{r.Revoked, r.Erased} {
+		if principal == "" {
+			continue
+		}
+		for _, c := range []commerce.Channel{commerce.Facebook, commerce.Instagram} {
+			if err := h.Accounts.RevokedBy(ctx, c, principal); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Erased == "" {
+		return nil
+	}
+	return h.Store.PutPublicKey(ctx, port.PublicKey{Key: r.Code, Kind: "deletion", Space: "system", CreatedAt: h.Now(), ExpiresAt: h.Now().AddDate(1, 0, 0)})
+}
+
+// feed is the catalog as a file Meta can fetch; key.csv is the last segment.
+func (h *Handler) feed(w http.ResponseWriter, r *http.Request) {
+	key, ok := strings.CutSuffix(r.PathValue("file"), ".csv")
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	a, err := h.Accounts.ByKey(r.Context(), "checkout", key)
+	if err != nil {
+		h.notFound(w, r, err)
+		return
+	}
+	data, err := h.Feed(r.Context(), a)
+	if err != nil {
+		h.Log.ErrorContext(r.Context(), "feed not made", "account", a.ID, "err", err.Error())
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	_, _ = w.Write(data)
+}
+
+func (h *Handler) notFound(w http.ResponseWriter, r *http.Request, err error) {
+	if fault.Is(err, fault.NotFound) {
+		http.NotFound(w, r)
+		return
+	}
+	h.Log.ErrorContext(r.Context(), "address not looked up", "err", err.Error())
+	w.WriteHeader(http.StatusServiceUnavailable)
+}

@@ -1,0 +1,210 @@
+// Package poll reads what changed at one account: the backstop behind webhooks.
+// A cursor moves only after the inbound queue has accepted what lies before it.
+package poll
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	// lockFor is longer than the function may run (120 s: Meta's reads take up
+	// to 90 s).
+	lockFor = 130 * time.Second
+	// slice is how long new pages are begun.
+	slice = 20 * time.Second
+	// pageSize is how many updates a page is asked for.
+	pageSize = 100
+	// inline is the largest body that travels inside a message; SQS takes 1 MiB
+	// and a batch of ten shares it.
+	inline   = 90 << 10
+	attempts = 5
+)
+
+// Store is what this room needs of storage.
+type Store interface {
+	port.Locks
+	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
+	PutAccount(ctx context.Context, a port.Account) (port.Account, error)
+}
+
+// Poller polls accounts. Safe for concurrent use.
+type Poller struct {
+	Store Store
+	Open  func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error)
+	// Every is the shortest time between two polls of a channel.
+	Every   func(commerce.Channel) time.Duration
+	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
+	Queue   port.Sender
+	Blobs   port.Blobs
+	Now     func() time.Time
+	NewID   func() string
+	Log     *slog.Logger
+}
+
+// Poll reads everything that is ready at an account and says when the next
+// poll is due. An account that is polled elsewhere, or is not active, is left
+// alone. A marketplace that can't be read now is tried again at the next poll.
+func (p *Poller) Poll(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+	name := "poll#" + string(w) + "#" + string(id)
+	token, err := p.Store.Lock(ctx, name, lockFor)
+	if fault.Is(err, fault.Conflict) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("lock account %s: %w", id, err)
+	}
+	err = p.locked(ctx, w, id)
+	return errors.Join(err, p.Store.Unlock(context.WithoutCancel(ctx), name, token))
+}
+
+func (p *Poller) locked(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+	a, err := p.Store.Account(ctx, w, id)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("account %s: %w", id, err)
+	}
+	if a.State != port.AccountActive || a.Kind != "marketplace" {
+		return p.next(ctx, a, time.Time{})
+	}
+	wait := p.Every(a.Channel)
+	more, err := p.read(ctx, a)
+	switch f := fault.Of(err); {
+	case f == nil && more:
+		wait = time.Second
+	case f == nil:
+	case f.Kind == fault.AuthExpired:
+		return p.Expired(ctx, w, id, f.Message)
+	case f.Kind == fault.RateLimited:
+		wait = max(wait, f.RetryAfter)
+	case f.Kind == fault.Internal:
+		return errors.Join(err, p.next(ctx, a, p.Now().Add(wait)))
+	default:
+		p.Log.WarnContext(ctx, "account not polled", "channel", a.Channel, "account", id, "kind", f.Kind, "err", err.Error())
+	}
+	return p.next(ctx, a, p.Now().Add(wait))
+}
+
+func (p *Poller) next(ctx context.Context, a port.Account, at time.Time) error {
+	return p.change(ctx, a, func(a *port.Account) { a.NextPoll = at })
+}
+
+// stream is one thing that is polled.
+type stream struct {
+	name string
+	list func(ctx context.Context, q channel.Poll) (channel.Page, error)
+}
+
+func streams(conn channel.Connector) []stream {
+	var all []stream
+	if r, ok := conn.(channel.OrderReader); ok {
+		all = append(all, stream{"orders", r.ListOrders})
+	}
+	if r, ok := conn.(channel.ConversationReader); ok {
+		all = append(all, stream{"messages", r.ListMessages})
+	}
+	if r, ok := conn.(channel.ReviewReader); ok {
+		all = append(all, stream{"reviews", r.ListReviews})
+	}
+	return all
+}
+
+// read reads all streams of an account. One that fails does not hold the
+// others back.
+func (p *Poller) read(ctx context.Context, a port.Account) (more bool, err error) {
+	conn, err := p.Open(ctx, a.Space, a.ID)
+	if err != nil {
+		return false, fmt.Errorf("open account %s: %w", a.ID, err)
+	}
+	var errs []error
+	for _, s := range streams(conn) {
+		left, err := p.drain(ctx, a, s)
+		more = more || left
+		if err != nil {
+			errs = append(errs, fmt.Errorf("poll %s of account %s: %w", s.name, a.ID, err))
+		}
+	}
+	return more, errors.Join(errs...)
+}
+
+func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool, err error) {
+	until := p.Now().Add(slice)
+	cursor := a.Cursors[s.name]
+	for p.Now().Before(until) {
+		began := p.Now()
+		page, err := s.list(ctx, channel.Poll{Cursor: cursor, Since: a.ClaimedAt, Limit: pageSize})
+		if err != nil {
+			return false, err
+		}
+		if err := p.queue(ctx, a, page.Updates, began); err != nil {
+			return false, err
+		}
+		if page.Cursor != cursor {
+			cursor = page.Cursor
+			if err := p.change(ctx, a, func(a *port.Account) {
+				if a.Cursors == nil {
+					a.Cursors = map[string]string{}
+				}
+				a.Cursors[s.name] = cursor
+			}); err != nil {
+				return false, err
+			}
+		}
+		if !page.More {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (p *Poller) queue(ctx context.Context, a port.Account, updates []channel.Update, began time.Time) error {
+	out := make([]port.Outgoing, 0, len(updates))
+	for _, u := range updates {
+		m := port.Inbound{V: port.MessageVersion, Kind: "update", Channel: a.Channel, Space: a.Space, Account: a.ID, FetchedAt: began}
+		body, err := json.Marshal(u)
+		if err != nil {
+			return fmt.Errorf("encode an update: %w", err)
+		}
+		if m.Body = body; len(body) > inline {
+			m.Body, m.Blob = nil, "tmp/inbound/"+p.NewID()
+			if err := p.Blobs.PutBlob(ctx, m.Blob, "application/json", body); err != nil {
+				return fmt.Errorf("keep a large update: %w", err)
+			}
+		}
+		out = append(out, port.Outgoing{Body: m})
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return p.Queue.Send(ctx, port.InboundQueue, out...)
+}
+
+// change edits the account as it is now. A claim that began anew meanwhile
+// keeps its own cursors.
+func (p *Poller) change(ctx context.Context, was port.Account, f func(*port.Account)) error {
+	for range attempts {
+		a, err := p.Store.Account(ctx, was.Space, was.ID)
+		if err != nil {
+			return err
+		}
+		if !a.ClaimedAt.Equal(was.ClaimedAt) {
+			return nil
+		}
+		f(&a)
+		if _, err = p.Store.PutAccount(ctx, a); err == nil || !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return fault.New(fault.Temporary, "account_contended", "Account %s changes too fast to be written now.", was.ID)
+}

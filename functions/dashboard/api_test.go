@@ -1,0 +1,97 @@
+package dashboard
+
+import (
+	"testing"
+)
+
+func TestOverview(t *testing.T) {
+	t.Parallel()
+	runAll(t, []scenario{
+		{name: "health is open", method: "GET", url: "/v1/health", open: true, status: 200, want: []string{`"status":"ok"`}},
+		{name: "head", method: "HEAD", url: "/v1/health", open: true, status: 200},
+		{
+			name: "me", method: "GET", url: "/v1/me", status: 200, headers: map[string]string{"ETag": `"3"`},
+			want: []string{`"workspace":"w1"`, `"time_zone":"Asia/Baku"`, `"etsy":["ListingWriter","ListingReader","OrderReader","ReviewReader"]`, `"local":true`}, absent: []string{`"csrf"`, "Shipper"},
+		},
+		{
+			name: "summary of the last seven local days", method: "GET", url: "/v1/summary", status: 200,
+			want: []string{`"from":"2026-11-16","to":"2026-11-22"`, `"totals":[{"channel":"etsy","orders":2,"items":3,"amount":{"amount":3500,"currency":"EUR"}},{"channel":"etsy","orders":1`,
+				`"orders_to_ship":{"count":1,"more":false}`, `"waiting_since":"2026-11-22T11:00:00Z"`, `"listings_rejected":{"count":1`, `"failures":{"count":1`,
+				`"connections":{"count":3,"more":false},"connections_attention":{"count":2`},
+			absent: []string{"99999"},
+		},
+		{name: "summary of a day", method: "GET", url: "/v1/summary?from=2026-11-21&to=2026-11-21", status: 200, want: []string{`"days":[{"date":"2026-11-21"`, `"amount":2500`}, absent: []string{"3500"}},
+		{name: "summary of nothing", method: "GET", url: "/v1/summary", key: keyTwo, status: 200, want: []string{`"totals":[],"days":[]`, `"connections":{"count":0`}, absent: []string{"etsy"}},
+		{name: "summary backwards", method: "GET", url: "/v1/summary?from=2026-11-22&to=2026-11-21", status: 422, want: []string{`"code":"bad_range"`, `"field":"from"`}},
+		{name: "summary of ten years", method: "GET", url: "/v1/summary?from=2016-11-22&to=2026-11-21", status: 422, want: []string{`"code":"bad_range"`}},
+		{name: "summary of no date", method: "GET", url: "/v1/summary?from=yesterday", status: 422, want: []string{`"field":"from"`, `"code":"not_datetime"`}},
+		{
+			name: "channels", method: "GET", url: "/v1/channels", status: 200,
+			want: []string{`"channel":"etsy","title":"Etsy","orders":"pull","abilities":["ListingWriter","ListingReader","OrderReader","Shipper","ReviewReader"]`,
+				`"Canceller":"Etsy gives other programs no way to cancel orders."`, `"Shipper":"Clay on Etsy: the scope transactions_w is missing"`, `"title_max":140`, `"connections":1`, `"reply_hours_human":168`},
+		},
+		{name: "queues", method: "GET", url: "/v1/queues", status: 200, want: []string{`"name":"NudgeQueue","ready":3,"in_flight":0,"delayed":0,"dead":1`}},
+		{name: "failures", method: "GET", url: "/v1/failures", status: 200, want: []string{`"code":"gone"`}, absent: []string{"workspace"}},
+		{name: "redrive", method: "POST", url: "/v1/queues/NudgeQueue/redrive", status: 202, want: []string{`"state":"started"`}, after: asked("redrive NudgeQueue")},
+		{name: "redrive of no queue", method: "POST", url: "/v1/queues/NudgeDeadQueue/redrive", status: 404, after: asked("")},
+	})
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	runAll(t, []scenario{
+		{name: "rename", method: "PATCH", url: "/v1/me", body: `{"name":"Clay"}`, status: 200, want: []string{`"name":"Clay"`, `"time_zone":"Asia/Baku"`}, headers: map[string]string{"ETag": `"4"`}},
+		{name: "merge-patch type", method: "PATCH", url: "/v1/me", body: `{"currency":"JPY"}`, header: map[string]string{"Content-Type": "application/merge-patch+json"}, status: 200, want: []string{`"currency":"JPY"`}},
+		{name: "stale", method: "PATCH", url: "/v1/me", body: `{"name":"Clay"}`, header: map[string]string{"If-Match": `"2"`}, status: 412, want: []string{`"code":"version_mismatch"`}},
+		{name: "no zone", method: "PATCH", url: "/v1/me", body: `{"time_zone":"Mars/Base"}`, status: 422, want: []string{`"field":"time_zone"`, `"code":"not_timezone"`}},
+		{name: "nothing", method: "PATCH", url: "/v1/me", body: `{}`, status: 422, want: []string{`"code":"empty"`}},
+		{name: "other workspace in the body", method: "PATCH", url: "/v1/me", body: `{"workspace":"w2","name":"x"}`, status: 422, want: []string{`"code":"unknown_field"`, `"field":"workspace"`}},
+		{name: "defaults", method: "GET", url: "/v1/defaults", status: 200, headers: map[string]string{"ETag": `"3"`}},
+		{name: "defaults without version", method: "PUT", url: "/v1/defaults", body: `{}`, status: 428, want: []string{`"code":"if_match_required"`}},
+		{name: "defaults replaced", method: "PUT", url: "/v1/defaults", body: `{"grams":300,"who_made":"i_did"}`, header: map[string]string{"If-Match": `"3"`}, status: 200, want: []string{`"grams":300`}, headers: map[string]string{"ETag": `"4"`}},
+		{name: "defaults refused", method: "PUT", url: "/v1/defaults", body: `{"grams":-1,"publish":"maybe"}`, header: map[string]string{"If-Match": "*"}, status: 422, want: []string{`"field":"grams"`, `"field":"publish"`, "2 fields are not right"}},
+	})
+}
+
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	runAll(t, []scenario{
+		{name: "list", method: "GET", url: "/v1/connections", status: 200, want: []string{`"id":"acc_etsy"`, `"checkout_url":"http://localhost:8080/checkout/meta/pubkey"`, `"inbound_key":"inkey"`}, absent: []string{"acc_gone"}},
+		{name: "one", method: "GET", url: "/v1/connections/acc_etsy", status: 200, want: []string{`"ok":false`, `"missing":{"Shipper":"the scope`, `"fix":"Connect again."`}, headers: map[string]string{"ETag": `"2"`}},
+		{name: "needs consent", method: "GET", url: "/v1/connections/acc_fb", status: 200, want: []string{`"abilities":[]`, `"Replier":"The consent has ended: connect again."`, `"feed_url":"http://localhost:8080/feeds/meta/pubkey.csv"`}, absent: []string{`"ok"`}},
+		{name: "check", method: "POST", url: "/v1/connections/acc_etsy/check", status: 200, want: []string{`"ok":true`}, after: asked("check acc_etsy")},
+		{name: "pause", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{"paused":true,"publish":"live"}`, status: 200, want: []string{`"state":"paused"`, `"publish":"live"`, `"abilities":[]`}},
+		{name: "pause what needs consent", method: "PATCH", url: "/v1/connections/acc_fb", body: `{"paused":true}`, status: 409, want: []string{`"code":"not_active"`}},
+		{name: "defaults merged", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{"defaults":{"brand":"Clay","grams":null}}`, status: 200, want: []string{`"defaults":{"brand":"Clay"}`}},
+		{name: "defaults refused", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{"defaults":{"grams":1.5}}`, status: 422, want: []string{`"code":"wrong_type"`}},
+		{name: "empty patch", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{}`, status: 422},
+		{name: "disconnect", method: "DELETE", url: "/v1/connections/acc_etsy", status: 204, after: asked("disconnect acc_etsy")},
+		{name: "start", method: "POST", url: "/v1/connections", body: `{"channel":"etsy"}`, status: 201, want: []string{`"consent_url":"https://consent.example/etsy?state=st-w1"`, `"state":"st-w1"`}, absent: []string{"secret"}},
+		{name: "start nothing", method: "POST", url: "/v1/connections", body: `{"channel":"ebay"}`, status: 422, want: []string{"must be one of etsy, facebook"}},
+		{name: "checkout", method: "POST", url: "/v1/connections", body: `{"kind":"checkout","name":"Web shop"}`, status: 201, want: []string{`"id":"acc_new"`, `"inbound_key":"newkey"`, `"secret":"only-once-secret"`}},
+		{name: "pending", method: "GET", url: "/v1/connections/pending/grt_1", status: 200, want: []string{`{"remote_id":"77","name":"Clay","connected":true}`, `"cannot_list":"no catalog","connected":false`}},
+		{name: "choose", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":["77"]}`, status: 201, want: []string{`"id":"acc_etsy"`}},
+		{name: "choose nothing", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":[]}`, status: 422, want: []string{`"field":"remotes"`}},
+		{name: "choose what is elsewhere", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":["taken"]}`, status: 409, want: []string{`"code":"connected_elsewhere"`}},
+		{name: "callback", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=abc", open: true, status: 303, headers: map[string]string{"Location": "/connections?pending=grt_1"}, after: asked("callback etsy code=abc&state=st-w1")},
+		{name: "callback of one shop", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=one", open: true, status: 303, headers: map[string]string{"Location": "/connections?connected=acc_etsy"}},
+		{name: "callback of nobody", method: "GET", url: "/v1/oauth/etsy/callback?state=forged&code=abc", open: true, status: 303, headers: map[string]string{"Location": "/connections?problem=unknown_state"}},
+		{name: "callback of no channel", method: "GET", url: "/v1/oauth/ebay/callback?state=st-w1", open: true, status: 404},
+		{name: "pasted", method: "POST", url: "/v1/connections/callback", body: `{"url":"https://unreachable.example/v1/oauth/etsy/callback?code=abc&state=st-w1"}`, status: 200, want: []string{`"grant":"grt_1"`}},
+		{name: "pasted by another", method: "POST", url: "/v1/connections/callback", key: keyTwo, body: `{"url":"https://x.example/v1/oauth/etsy/callback?code=abc&state=st-w1"}`, status: 404},
+		{name: "pasted nonsense", method: "POST", url: "/v1/connections/callback", body: `{"url":"https://example.com/"}`, status: 422, want: []string{`"code":"not_a_callback"`}},
+	})
+}
+
+func asked(what string) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		t.Helper()
+		got := ""
+		if n := len(w.does.asked); n > 0 {
+			got = w.does.asked[n-1]
+		}
+		if got != what {
+			t.Errorf("asked for %q, want %q", got, what)
+		}
+	}
+}

@@ -30,7 +30,8 @@ type Config struct {
 	// Seed makes ids and choices repeatable.
 	Seed uint64
 	// Adverse makes the services do what AWS allows itself to do, by Seed:
-	// see sqs.Service.SetAdverse.
+	// see SetAdverse of
+	// sqs.Service and ddb.Service.
 	Adverse bool
 	// Region is named in ARNs; us-east-1 if empty.
 	Region string
@@ -63,7 +64,7 @@ func Open(c Config) (*Server, error) {
 		return nil, fmt.Errorf("open local AWS: %w", err)
 	}
 	tables, err := ddb.New(ddb.Config{Path: filepath.Join(c.Path, "dynamodb.db"), Now: c.Now, Region: c.Region,
-		Shards: c.Shards, Log: c.Log})
+		Shards: c.Shards, Log: c.Log, Seed: c.Seed})
 	if err != nil {
 		return nil, fmt.Errorf("open local AWS: %w", err)
 	}
@@ -102,9 +103,15 @@ func (s *Server) openQueues(c Config) error {
 	if err != nil {
 		return errors.Join(err, disk.Close())
 	}
-	queues.SetAdverse(c.Adverse)
 	s.queues, s.disk = queues, disk
+	s.SetAdverse(c.Adverse)
 	return nil
+}
+
+// SetAdverse turns adverse mode of all services on or off.
+func (s *Server) SetAdverse(on bool) {
+	s.queues.SetAdverse(on)
+	s.tables.SetAdverse(on)
 }
 
 // syncFolder makes the new files' names survive a power loss. Not every

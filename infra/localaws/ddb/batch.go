@@ -43,27 +43,66 @@ func (s *Service) batchWriteItem(ctx context.Context, p params) (object, error) 
 	if err != nil {
 		return nil, err
 	}
-	var meters map[string]*meter
+	var (
+		meters map[string]*meter
+		left   []*write
+	)
 	err = s.db.Update(ctx, func(tx *store.Tx) error {
-		meters = map[string]*meter{}
+		meters, left = map[string]*meter{}, nil
 		plans, err := prepareAll(tx, writes)
 		if err != nil {
 			return err
 		}
-		for _, pl := range plans {
-			if err := pl.make(tx, meterFor(meters, pl.write.table)); err != nil {
-				return err
-			}
-		}
-		return nil
+		left, err = s.makeAll(tx, plans, meters)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	var out object
-	out.add("UnprocessedItems", object{})
+	out.add("UnprocessedItems", unprocessed(names, left))
 	addCapacities(&out, capacity, meters)
 	return out, nil
+}
+
+// makeAll makes the writes of a batch and returns those that are to be sent
+// again. A batch of which nothing was made is an error.
+func (s *Service) makeAll(tx *store.Tx, plans []*plan, meters map[string]*meter) (left []*write, err error) {
+	for i, pl := range plans {
+		refusal := s.admit(tx, pl, 1)
+		if refusal != nil || i > 0 && s.adverse.once(10) {
+			left = append(left, pl.write)
+			if len(left) == len(plans) && isThrottled(refusal) {
+				return nil, refusal
+			}
+			continue
+		}
+		if err := pl.make(tx, meterFor(meters, pl.write.table)); err != nil {
+			return nil, err
+		}
+	}
+	return left, nil
+}
+
+// unprocessed is the part of a batch that is to be sent again.
+func unprocessed(names []string, left []*write) object {
+	var out object
+	for _, name := range names {
+		var requests []object
+		for _, w := range left {
+			request := object{{"DeleteRequest", object{{"Key", w.item}}}}
+			if w.kind == writePut {
+				request = object{{"PutRequest", object{{"Item", w.item}}}}
+			}
+			if w.table == name {
+				requests = append(requests, request)
+			}
+		}
+		if requests != nil {
+			out.add(name, requests)
+		}
+	}
+	return out
 }
 
 // batchWrites reads the puts and deletes of all tables.
@@ -176,7 +215,7 @@ func (s *Service) batchGetItem(ctx context.Context, p params) (object, error) {
 	}
 	var out object
 	err = s.db.View(func(tx *store.Tx) error {
-		b := &batch{names: names, fields: fields, items: map[string][]attr.Item{}, meters: map[string]*meter{}, left: map[string][]attr.Item{}}
+		b := &batch{names: names, fields: fields, items: map[string][]attr.Item{}, meters: map[string]*meter{}, left: map[string][]attr.Item{}, adverse: s.adverse}
 		if err := b.read(tx, reads); err != nil {
 			return err
 		}
@@ -239,6 +278,8 @@ type batch struct {
 	left   map[string][]attr.Item // keys that did not fit
 	meters map[string]*meter
 	size   int
+
+	adverse *adversity
 }
 
 func (b *batch) read(tx *store.Tx, reads []*read) error {
@@ -256,10 +297,11 @@ func (b *batch) read(tx *store.Tx, reads []*read) error {
 			return invalid("Provided list of item keys contains duplicates")
 		}
 		seen[id] = true
-		if b.size > maxBatchBytes {
+		if b.size > maxBatchBytes || len(b.items) > 0 && b.adverse.once(10) {
 			b.left[r.table] = append(b.left[r.table], r.key)
 			continue
 		}
+		r.lag = b.adverse.lag()
 		it, err := r.item(tx, meterFor(b.meters, r.table))
 		if err != nil {
 			return err

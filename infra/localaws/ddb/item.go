@@ -44,6 +44,9 @@ func (s *Service) one(ctx context.Context, p params, kind writeKind) (object, er
 		if done, err = w.prepare(tx); err != nil {
 			return err
 		}
+		if err := s.admit(tx, done, 1); err != nil {
+			return err
+		}
 		return done.make(tx, m)
 	})
 	if err != nil {
@@ -98,6 +101,7 @@ func (s *Service) getItem(ctx context.Context, p params) (object, error) {
 	var out object
 	err = s.db.View(func(tx *store.Tx) error {
 		m := newMeter(r.table)
+		r.lag = s.adverse.lag()
 		it, err := r.item(tx, m)
 		if err != nil {
 			return err

@@ -28,11 +28,21 @@ func (s *Service) query(_ context.Context, p params) (object, error) {
 		if err != nil {
 			return err
 		}
-		w, err := g.span(terms, q)
+		hash, sort, err := g.terms(terms)
 		if err != nil {
 			return err
 		}
+		w, err := g.span(hash, sort, q)
+		if err != nil {
+			return err
+		}
+		if err := s.admitRead(tx, g.table, q.index, hash.Values[0]); err != nil {
+			return err
+		}
 		w.Reverse = backward
+		if !q.consistent {
+			w.Lag = s.adverse.lag()
+		}
 		out, err = q.run(tx, g, w)
 		return err
 	})
@@ -65,20 +75,16 @@ func (s *search) parseQuery(p params, rawStart any) ([]expr.KeyTerm, error) {
 }
 
 // span turns the key condition into a range of rows.
-func (g *target) span(terms []expr.KeyTerm, s *search) (store.Walk, error) {
-	hash, sort, err := g.terms(terms)
-	if err != nil {
-		return store.Walk{}, err
-	}
+func (g *target) span(hash, sort *expr.KeyTerm, s *search) (w store.Walk, err error) {
 	if s.filter != nil {
 		for _, name := range g.key().Names() {
 			if slices.Contains(s.filter.Names(), name) {
-				return store.Walk{}, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + name)
+				return w, invalid("Filter Expression can only contain non-primary key attributes: Primary key attribute: " + name)
 			}
 		}
 	}
 	whole := store.Partition(hash.Values[0])
-	w := store.Walk{Span: whole}
+	w.Span = whole
 	if sort != nil {
 		w.Span = whole.Where(sort.Op, sort.Values)
 	}
@@ -180,6 +186,9 @@ func (s *Service) scan(_ context.Context, p params) (object, error) {
 		if w.After != nil && !w.Span.Contains(w.After) {
 			return invalid("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. " +
 				"TotalSegments: " + formatInt(total) + " Segment: " + formatInt(segment))
+		}
+		if !q.consistent {
+			w.Lag = s.adverse.lag()
 		}
 		out, err = q.run(tx, g, w)
 		return err

@@ -1,6 +1,8 @@
 package ddb
 
 import (
+	"time"
+
 	"github.com/manystall/manystall/infra/localaws/ddb/attr"
 	"github.com/manystall/manystall/infra/localaws/ddb/expr"
 	"github.com/manystall/manystall/infra/localaws/ddb/store"
@@ -12,6 +14,8 @@ type read struct {
 	key        attr.Item
 	consistent bool
 	projection *expr.Projection
+	// lag is how old the state is that an eventually consistent read sees.
+	lag time.Duration
 }
 
 func parseRead(p params) (*read, error) {
@@ -49,7 +53,10 @@ func (r *read) item(tx *store.Tx, m *meter) (attr.Item, error) {
 	if err := checkKey(t, r.key); err != nil {
 		return nil, err
 	}
-	it, ok, err := tx.Item(t, r.key)
+	if r.consistent || m.transaction != "" {
+		r.lag = 0
+	}
+	it, ok, err := tx.LaggingItem(t, r.key, r.lag)
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ type Config struct {
 	Log *slog.Logger
 	// NoSync leaves out fsync. For tests only.
 	NoSync bool
+	// Seed decides what happens in adverse mode.
+	Seed uint64
 }
 
 // Service is an open database. It is safe for concurrent use.
@@ -37,6 +39,7 @@ type Service struct {
 	region   string
 	log      *slog.Logger
 	requests atomic.Uint64
+	adverse  *adversity
 }
 
 // New opens the database.
@@ -45,7 +48,7 @@ func New(c Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{db: db, region: c.Region, log: c.Log}
+	s := &Service{db: db, region: c.Region, log: c.Log, adverse: newAdversity(c.Seed)}
 	if s.region == "" {
 		s.region = "us-east-1"
 	}

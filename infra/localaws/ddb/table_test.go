@@ -76,7 +76,9 @@ func TestCreateTableRefusals(t *testing.T) {
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[0].IndexName = aws.String("keys") }, "Duplicate index name: keys"},
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[2].Projection.NonKeyAttributes = nil }, "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[2].Projection.ProjectionType = "ALL" }, "ProjectionType is ALL, but NonKeyAttributes is specified"},
-		{func(in *dynamodb.CreateTableInput) { in.LocalSecondaryIndexes[0].KeySchema[0].AttributeName = aws.String("gp") }, "does not have the same leading hash key as table KeySchema for index: local"},
+		{func(in *dynamodb.CreateTableInput) {
+			in.LocalSecondaryIndexes[0].KeySchema[0].AttributeName = aws.String("gp")
+		}, "does not have the same leading hash key as table KeySchema for index: local"},
 		{func(in *dynamodb.CreateTableInput) { in.StreamSpecification.StreamViewType = "" }, "StreamViewType is required"},
 		{func(in *dynamodb.CreateTableInput) { in.AttributeDefinitions[0].AttributeType = "SS" }, "Value 'SS' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"},
 		{func(in *dynamodb.CreateTableInput) {

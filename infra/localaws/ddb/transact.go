@@ -45,7 +45,7 @@ func (s *Service) transactWriteItems(ctx context.Context, p params) (object, err
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	t := &transaction{token: token}
+	t := &transaction{service: s, token: token}
 	for _, item := range items {
 		w, err := transactWrite(item)
 		if err != nil {
@@ -98,6 +98,7 @@ func fingerprint(items any) string {
 
 // transaction is a TransactWriteItems request.
 type transaction struct {
+	service     *Service
 	token       string
 	fingerprint string
 	writes      []*write
@@ -172,23 +173,21 @@ func (t *transaction) prepare(tx *store.Tx) ([]*plan, error) {
 	cancelled, size := false, 0
 	for i, w := range t.writes {
 		pl, err := w.prepare(tx)
+		if err == nil {
+			err = t.service.admit(tx, pl, 2)
+		}
 		reasons[i] = reason{code: "None"}
 		if err == nil {
 			plans[i] = pl
 			size += max(pl.before.Size(), pl.after.Size())
 			continue
 		}
-		f, ours := asFault(err)
-		switch {
-		case strings.HasSuffix(f.kind, "ConditionalCheckFailedException"):
-			reasons[i] = reason{code: "ConditionalCheckFailed", message: f.message, item: f.item}
-		case strings.HasSuffix(f.kind, "ValidationException"):
-			reasons[i] = reason{code: "ValidationError", message: f.message}
-		case ours:
-			return nil, f
-		default:
+		code := reasonCode(err)
+		if code == "" {
 			return nil, err
 		}
+		f, _ := asFault(err)
+		reasons[i] = reason{code: code, message: f.message, item: f.item}
 		cancelled = true
 	}
 	if cancelled {
@@ -198,6 +197,25 @@ func (t *transaction) prepare(tx *store.Tx) ([]*plan, error) {
 		return nil, invalid(fmt.Sprintf("Transaction request size exceeds the limit of %d bytes", maxTransactionBytes))
 	}
 	return plans, nil
+}
+
+// reasonCode is the code under which an error cancels a transaction; empty if
+// it is an error of the whole request.
+func reasonCode(err error) string {
+	f, known := asFault(err)
+	switch {
+	case !known:
+		return ""
+	case isThrottled(err):
+		return "ThrottlingError"
+	case isConflict(err):
+		return "TransactionConflict"
+	case strings.HasSuffix(f.kind, "#ConditionalCheckFailedException"):
+		return "ConditionalCheckFailed"
+	case strings.HasSuffix(f.kind, "#ValidationException"):
+		return "ValidationError"
+	}
+	return ""
 }
 
 // distinct refuses two actions on one item.

@@ -73,9 +73,14 @@ func (d *DB) commit(batch []*job) {
 	for len(batch) > 0 {
 		var undone *job
 		touched := false
+		past := map[string][]pastRow{}
+		lag := d.past.active()
 		err := d.bolt.Update(func(btx *bbolt.Tx) error {
 			for _, j := range batch {
 				tx := d.wrap(btx)
+				if lag {
+					tx.past = past
+				}
 				j.err = j.run(tx)
 				if j.err != nil && tx.dirty {
 					undone = j
@@ -89,6 +94,9 @@ func (d *DB) commit(batch []*job) {
 			undone.done <- undone.err
 			batch = without(batch, undone)
 			continue
+		}
+		if err == nil {
+			d.past.add(past, d.options.Now())
 		}
 		finish(batch, err)
 		if err == nil && touched {

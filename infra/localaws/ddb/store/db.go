@@ -38,6 +38,7 @@ type DB struct {
 	tables  sync.Map // name -> *cacheEntry[*Table]
 	streams sync.Map // label -> *cacheEntry[*Stream]
 	signal  signal
+	past    history
 }
 
 // Open opens the file and makes it if there is none. Only one process can

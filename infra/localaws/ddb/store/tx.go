@@ -37,6 +37,7 @@ type Tx struct {
 	db       *DB
 	dirty    bool
 	streamed bool
+	past     map[string][]pastRow // nil while lag is off
 }
 
 // bucket finds a bucket that must be there.
@@ -81,7 +82,18 @@ func entryKey(t *Table, x Index, it attr.Item) []byte {
 
 // Item reads an item by its key.
 func (tx *Tx) Item(t *Table, key attr.Item) (attr.Item, bool, error) {
-	raw := tx.bucket(itemBucket(t)).Get(rowKey(t.Key, key))
+	return tx.LaggingItem(t, key, 0)
+}
+
+// LaggingItem reads what an item was some time ago, at most MaxLag.
+func (tx *Tx) LaggingItem(t *Table, key attr.Item, lag time.Duration) (attr.Item, bool, error) {
+	row := rowKey(t.Key, key)
+	raw := tx.bucket(itemBucket(t)).Get(row)
+	if lag > 0 {
+		if old, changed := tx.db.past.asOf(itemBucket(t), tx.Now.Add(-lag))[string(row)]; changed {
+			raw = old
+		}
+	}
 	if raw == nil {
 		return nil, false, nil
 	}
@@ -133,11 +145,10 @@ func (tx *Tx) Write(t *Table, before, after attr.Item, byTTL bool) ([]IndexWrite
 func (tx *Tx) writeRow(t *Table, before, after attr.Item) error {
 	rows := tx.bucket(itemBucket(t))
 	if after == nil {
-		if before == nil {
-			return nil
-		}
+		tx.forget(itemBucket(t), rowKey(t.Key, before))
 		return rows.Delete(rowKey(t.Key, before))
 	}
+	tx.forget(itemBucket(t), rowKey(t.Key, after))
 	return rows.Put(rowKey(t.Key, after), after.Encode())
 }
 
@@ -158,6 +169,7 @@ func (tx *Tx) writeEntry(t *Table, x Index, before, after attr.Item) (IndexWrite
 	}
 	w.Moved = wasIn && isIn && !bytes.Equal(from, to)
 	if wasIn && (!isIn || w.Moved) {
+		tx.forget(indexBucket(t, x.Name), from)
 		if err := entries.Delete(from); err != nil {
 			return w, false, err
 		}
@@ -165,5 +177,6 @@ func (tx *Tx) writeEntry(t *Table, x Index, before, after attr.Item) (IndexWrite
 	if !isIn {
 		return w, true, nil
 	}
+	tx.forget(indexBucket(t, x.Name), to)
 	return w, true, entries.Put(to, come.Encode())
 }

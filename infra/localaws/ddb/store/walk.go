@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/manystall/manystall/infra/localaws/ddb/attr"
 )
@@ -92,17 +93,26 @@ func (tx *Tx) Walk(t *Table, x *Index, w Walk, fn func(attr.Item) bool) error {
 	if x != nil {
 		name = indexBucket(t, x.Name)
 	}
+	past := tx.lagging(name, w)
+	visit := func(value []byte) (bool, error) {
+		it, err := attr.DecodeStored(value)
+		if err != nil {
+			return false, fmt.Errorf("read row of table %s: %w", t.Name, err)
+		}
+		return fn(it), nil
+	}
 	c := cursor{Cursor: tx.bucket(name).Cursor(), reverse: w.Reverse}
 	for k, v := c.start(w); k != nil && w.Span.Contains(k); k, v = c.step() {
-		it, err := attr.DecodeStored(v)
-		if err != nil {
-			return fmt.Errorf("read row of table %s: %w", t.Name, err)
+		replaced, more, err := merge(&past, k, w.Reverse, visit)
+		if more && !replaced {
+			more, err = visit(v)
 		}
-		if !fn(it) {
-			return nil
+		if !more || err != nil {
+			return err
 		}
 	}
-	return nil
+	_, _, err := merge(&past, nil, w.Reverse, visit)
+	return err
 }
 
 // Walk says which rows to visit.
@@ -112,4 +122,7 @@ type Walk struct {
 	After Row
 	// Reverse goes from the end to the beginning.
 	Reverse bool
+	// Lag reads the state of some time ago, at most MaxLag, if the memory for
+	// that is on.
+	Lag time.Duration
 }

@@ -1,0 +1,138 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/port"
+)
+
+func call(w *world, method, url, key, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, url, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+key)
+	rec := httptest.NewRecorder()
+	w.ServeHTTP(rec, r)
+	return rec
+}
+
+func decode(t *testing.T, rec *httptest.ResponseRecorder, into any) {
+	t.Helper()
+	if err := json.Unmarshal(rec.Body.Bytes(), into); err != nil {
+		t.Fatalf("decode %s: %v", rec.Body, err)
+	}
+}
+
+// operations are "GET /v1/orders/{id}" … as openapi.yaml lists them.
+func operations(t *testing.T) []string {
+	t.Helper()
+	raw, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		Paths map[string]map[string]yaml.Node `yaml:"paths"`
+	}
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for path, methods := range doc.Paths {
+		for method := range methods {
+			if method != "parameters" {
+				all = append(all, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// What is promised is routed, and what is routed is promised.
+func TestRoutesAreThePromise(t *testing.T) {
+	t.Parallel()
+	var routed []string
+	for _, r := range newWorld(t).routes() {
+		routed = append(routed, r.Pattern)
+	}
+	slices.Sort(routed)
+	promised := operations(t)
+	for _, p := range promised {
+		if !slices.Contains(routed, p) {
+			t.Errorf("openapi.yaml promises %s, which is not routed", p)
+		}
+	}
+	for _, p := range routed {
+		if !slices.Contains(promised, p) {
+			t.Errorf("%s is routed, but openapi.yaml does not promise it", p)
+		}
+	}
+}
+
+// Every address with an id answers 404 to the owner of another workspace, and
+// nothing is asked of a use case.
+func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	ids := map[string]string{
+		"/v1/connections/{id}": "acc_etsy", "/v1/connections/{id}/check": "acc_etsy",
+		"/v1/connections/pending/{grant}": "grt_1", "/v1/connections/pending/{grant}/choose": "grt_1",
+		"/v1/imports/{id}": "job_1", "/v1/products/{id}": "prd_mug",
+		"/v1/listings/{id}": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy), "/v1/listings/{id}/retry": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy),
+		"/v1/orders/{id}": "ord_1", "/v1/orders/{id}/shipments": "ord_1", "/v1/orders/{id}/cancellations": "ord_2",
+		"/v1/stock/{variant}": "var_s", "/v1/stock/{variant}/moves": "var_s",
+		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1",
+	}
+	bodies := map[string]string{
+		"PATCH /v1/connections/{id}": `{"name":"x"}`, "POST /v1/connections/pending/{grant}/choose": `{"remotes":["77"]}`,
+		"PUT /v1/products/{id}": newMug, "PATCH /v1/products/{id}": `{"title":"x"}`,
+		"POST /v1/orders/{id}/shipments": `{"carrier":"x","tracking":"CE123"}`, "POST /v1/orders/{id}/cancellations": `{}`,
+		"POST /v1/stock/{variant}/moves": `{"quantity":1}`, "PATCH /v1/conversations/{id}": `{"state":"solved"}`,
+		"POST /v1/conversations/{id}/messages": `{"text":"x"}`,
+	}
+	// These name no thing of a workspace.
+	free := []string{"/v1/oauth/{channel}/callback", "/v1/queues/{name}/redrive"}
+	for _, op := range operations(t) {
+		method, path, _ := strings.Cut(op, " ")
+		if !strings.Contains(path, "{") || slices.Contains(free, path) {
+			continue
+		}
+		t.Run(op, func(t *testing.T) {
+			t.Parallel()
+			id, ok := ids[path]
+			if !ok {
+				t.Fatalf("%s has an id this test does not know: add it", path)
+			}
+			url := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, id)
+			s := scenario{method: method, url: url, key: keyTwo, body: bodies[op], header: match("*"), status: http.StatusNotFound, after: asked(""), absent: []string{"Clay", "Ada", "Mug"}}
+			s.run(t, newWorld(t))
+			mine := scenario{method: method, url: url, body: bodies[op], header: match("*")}
+			if rec := call(newWorld(t), method, url, keyOne, bodies[op]); rec.Code == http.StatusNotFound {
+				t.Errorf("%s %s is not found by its owner either: the test proves nothing", mine.method, url)
+			}
+		})
+	}
+}
+
+// Lists hold nothing of another workspace.
+func TestListsAreOfOneWorkspace(t *testing.T) {
+	t.Parallel()
+	shared := []string{"/v1/channels", "/v1/queues", "/v1/health"}
+	for _, op := range operations(t) {
+		method, path, _ := strings.Cut(op, " ")
+		if method != http.MethodGet || strings.Contains(path, "{") || slices.Contains(shared, path) {
+			continue
+		}
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			scenario{method: method, url: path, key: keyTwo, status: http.StatusOK, absent: []string{"w1", "Clay", "Ada", "Mug", "_1", "acc_", "Asia"}}.run(t, newWorld(t))
+		})
+	}
+}

@@ -25,7 +25,7 @@ const (
 func (s *Store) retry(ctx context.Context, attempt func(context.Context) error) error {
 	for n := 0; ; n++ {
 		err := attempt(ctx)
-		if err == nil || !passing(err) {
+		if err == nil || ctx.Err() != nil || !passing(err) {
 			return outcome(err)
 		}
 		if n == tries-1 {
@@ -45,9 +45,6 @@ func (s *Store) backoff(n int) time.Duration {
 func passing(err error) bool {
 	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
 		return passingReasons(cancelled.CancellationReasons)
-	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return false
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		switch api.ErrorCode() {

@@ -21,7 +21,7 @@ const (
 
 	attrProduct = "prod"  // of a claim
 	attrAt      = "at"    // unix seconds of the claim
-	attrAhead   = "ahead" // 1: claimed before its product was stored
+	attrAhead   = "ahead" // 1: claimed or given up beside its product's write: look there
 )
 
 // skuRow is a claim as stored.
@@ -126,6 +126,12 @@ func (u skuWrite) freeOp(sku commerce.SKU) op {
 		name("#pk", attrPK).name("#prod", attrProduct).value(":prod", text(string(u.product))).orElse()
 }
 
+// doubtOp lets a claim count only as long as the product lists the SKU.
+func (u skuWrite) doubtOp(sku commerce.SKU) op {
+	return change(skuKey(u.space, sku), "SET #ahead = :ahead").name("#ahead", attrAhead).value(":ahead", number(1)).
+		when("#prod = :prod", nil).name("#prod", attrProduct).value(":prod", text(string(u.product))).orElse()
+}
+
 // putWithClaims stores a product and its SKUs in one transaction; once more
 // when a claim in the way has lapsed.
 func (s *Store) putWithClaims(ctx context.Context, u skuWrite, core []op) error {
@@ -177,9 +183,9 @@ func (s *Store) lapsed(ctx context.Context, w commerce.WorkspaceID, it item, c *
 }
 
 // putClaimedAhead stores a product with more SKUs than a transaction holds:
-// first the claims, one by one, then the product, then the SKUs it gives up.
-// A crash in between leaves claims that lapse after claimLife; a refusal takes
-// back what this write had claimed.
+// first the claims, one by one, then the product, then the SKUs it gives up
+// go. A crash in between leaves claims that lapse after claimLife; a refusal
+// takes back what this write had claimed.
 func (s *Store) putClaimedAhead(ctx context.Context, u skuWrite, core []op) error {
 	if len(core) > transactionMax {
 		return fault.New(fault.TooLarge, "write_too_large", "One change touches %d records beside SKUs; at most %d can be stored together.", len(core), transactionMax)
@@ -190,6 +196,11 @@ func (s *Store) putClaimedAhead(ctx context.Context, u skuWrite, core []op) erro
 		fresh[i], err = s.claimAhead(ctx, u, &u.claims[i], began)
 		return err
 	})
+	if err == nil {
+		err = each(ctx, u.frees, func(ctx context.Context, sku commerce.SKU) error {
+			return s.write(ctx, u.doubtOp(sku))
+		})
+	}
 	if err == nil && s.now().Sub(began) > aheadMax {
 		err = fault.New(fault.Temporary, "storage_late", "Claiming the SKUs took too long; try again.")
 	}

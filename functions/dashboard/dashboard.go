@@ -4,9 +4,13 @@
 package dashboard
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/manystall/manystall/infra/gateway"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/httpapi"
@@ -37,6 +41,11 @@ func (h *Handler) routes() []httpapi.Route {
 		all = append(all, some...)
 	}
 	return all
+}
+
+// Handle answers one event of the HTTP API (payload version 2.0).
+func (h *Handler) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	return gateway.Serve(ctx, h, e)
 }
 
 // ServeHTTP sends the API's paths to the API and all else to the page.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/inbox"
@@ -109,7 +110,7 @@ type Queues interface {
 	Redrive(ctx context.Context, queue string) error
 }
 
-// Catalog changes products.
+// Catalog changes products; catalog.Editor is one.
 type Catalog interface {
 	// Create stores a new product. Its id and those of its variants are empty
 	// and are given here; a variant with Stated opens with that quantity. What
@@ -125,15 +126,13 @@ type Catalog interface {
 	Remove(ctx context.Context, w commerce.WorkspaceID, id commerce.ProductID, version int64) error
 }
 
-// Imports starts imports.
+// Imports starts imports; catalog.Importer is one.
 type Imports interface {
-	// Start begins an import. Of job are set: Space, Kind (import), Params
-	// (format, name, content_type, by) and Blob when the file was uploaded;
-	// else data is the file, not compressed.
-	Start(ctx context.Context, job port.Job, data []byte) (port.Job, error)
+	// Start begins an import of a file, not compressed, or of an uploaded blob.
+	Start(ctx context.Context, w commerce.WorkspaceID, u catalog.Upload) (port.Job, error)
 }
 
-// Listings asks for listings to be written again.
+// Listings asks for listings to be written again; publish.Marker is one.
 type Listings interface {
 	Retry(ctx context.Context, w commerce.WorkspaceID, id commerce.ListingID, c commerce.Channel) error
 }
@@ -157,7 +156,7 @@ type Inbox interface {
 	MarkRead(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) (commerce.Conversation, error)
 }
 
-// Connections connects and disconnects.
+// Connections connects and disconnects; accounts.Desk is one.
 type Connections interface {
 	// Start answers the address where the seller agrees, and its state.
 	Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel) (consentURL, state string, err error)
@@ -178,7 +177,7 @@ type Connections interface {
 	AddCheckout(ctx context.Context, w commerce.WorkspaceID, name string) (a port.Account, secret string, err error)
 }
 
-// Workspaces changes a workspace.
+// Workspaces changes a workspace; accounts.Spaces is one.
 type Workspaces interface {
 	// Update stores w over its version, and sends what new defaults change.
 	Update(ctx context.Context, w port.Workspace) (port.Workspace, error)

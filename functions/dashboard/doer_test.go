@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/inbox"
@@ -22,8 +23,7 @@ type doer struct {
 	newID  func() string
 	asked  []string
 	data   []byte // of the last import
-	job    port.Job
-	answer error // what every command answers, when set
+	answer error  // what every command answers, when set
 	// between is called before a write, as if another had come first.
 	between func()
 }
@@ -154,10 +154,10 @@ func (d *doer) MarkRead(_ context.Context, w commerce.WorkspaceID, id commerce.C
 // importDoer starts imports.
 type importDoer doer
 
-func (d *importDoer) Start(_ context.Context, job port.Job, data []byte) (port.Job, error) {
-	job.ID, job.State, job.CreatedAt = "job_new", "running", noon
-	d.data, d.job = data, job
-	return job, (*doer)(d).ask("import " + job.Params["format"] + " " + job.Blob)
+func (d *importDoer) Start(_ context.Context, w commerce.WorkspaceID, u catalog.Upload) (port.Job, error) {
+	job := port.Job{ID: "job_new", Space: w, Kind: kindImport, State: "running", Params: map[string]string{"format": u.Format}, CreatedAt: noon}
+	d.data = u.Data
+	return job, (*doer)(d).ask("import " + u.Format + " " + u.Blob)
 }
 
 // connectDoer connects.

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/httpapi"
@@ -23,7 +25,7 @@ const (
 	// plainLimit is the most bytes a compressed file may grow to.
 	plainLimit = 32 << 20
 	// uploadLimit is the most bytes of an uploaded file.
-	uploadLimit = 64 << 20
+	uploadLimit = catalog.MaxFile
 	uploadLife  = time.Hour
 	kindImport  = "import"
 )
@@ -42,7 +44,6 @@ type importView struct {
 	State     string         `json:"state"`
 	Reason    string         `json:"reason,omitempty"`
 	Format    string         `json:"format,omitempty"`
-	Name      string         `json:"name,omitempty"`
 	Rows      int            `json:"rows"`
 	Created   int            `json:"created"`
 	Updated   int            `json:"updated"`
@@ -71,7 +72,7 @@ func (v *importView) Head(header http.Header) {
 
 func viewImport(j port.Job) importView {
 	v := importView{
-		ID: j.ID, State: j.State, Reason: j.Reason, Format: j.Params["format"], Name: j.Params["name"],
+		ID: j.ID, State: j.State, Reason: j.Reason, Format: j.Params["format"],
 		Rows: j.Rows, Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Failed: j.Failed,
 		Problems: make([]rowProblem, 0, len(j.Problems)), CreatedAt: j.CreatedAt.UTC(), EndedAt: j.EndedAt.UTC(),
 	}
@@ -120,26 +121,24 @@ func (h *Handler) oneImport(ctx context.Context, req *importRequest) (*importVie
 type importWish struct {
 	Upload string `json:"upload" validate:"required,id"`
 	Format string `json:"format" validate:"omitempty,oneof=auto shopify woocommerce etsy google manystall"`
-	Name   string `json:"name" validate:"max=255,line"`
 }
 
 type createImportRequest struct {
 	httpapi.Call
 	Format string `query:"format" validate:"omitempty,oneof=auto shopify woocommerce etsy google manystall"`
-	Name   string `query:"name" validate:"max=255,line"`
 	Data   []byte `body:"raw"`
 }
 
 func (h *Handler) createImport(ctx context.Context, req *createImportRequest) (*importView, error) {
-	job := port.Job{Space: req.Space, Kind: kindImport, Params: map[string]string{"format": req.Format, "name": req.Name, "by": req.Who()}}
-	data, err := req.file(&job)
+	file, err := req.file()
 	if err != nil {
 		return nil, err
 	}
-	if job.Params["format"] == "" {
-		job.Params["format"] = "auto"
+	if file.Format == "" {
+		file.Format = "auto"
 	}
-	if job, err = h.Imports.Start(ctx, job, data); err != nil {
+	job, err := h.Imports.Start(ctx, req.Space, file)
+	if err != nil {
 		return nil, err
 	}
 	v := viewImport(job)
@@ -147,44 +146,36 @@ func (h *Handler) createImport(ctx context.Context, req *createImportRequest) (*
 	return &v, nil
 }
 
-// file is the body as a file, or nothing when it names an upload.
-func (r *createImportRequest) file(job *port.Job) ([]byte, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil {
-		kind = ""
-	}
+// file is the body as a file, or the upload it names.
+func (r *createImportRequest) file() (catalog.Upload, error) {
+	file := catalog.Upload{Format: r.Format, Data: r.Data}
 	if len(r.Data) == 0 {
-		return nil, fault.New(fault.Invalid, "empty", "The body is empty: send the file itself, for example with curl --data-binary @catalog.csv.")
+		return file, fault.New(fault.Invalid, "empty", "The body is empty: send the file itself, for example with curl --data-binary @catalog.csv.")
 	}
-	switch kind {
+	// A type that can't be read names no file either.
+	kind, _, _ := strings.Cut(strings.ToLower(r.Header.Get("Content-Type")), ";")
+	switch strings.TrimSpace(kind) {
 	case "application/json":
-		return nil, r.upload(job)
+		return r.uploaded()
 	case "multipart/form-data":
-		return nil, fault.New(fault.Invalid, "multipart", "Send the file itself as the body, not a form: curl --data-binary @catalog.csv.")
+		return file, fault.New(fault.Invalid, "multipart", "Send the file itself as the body, not a form: curl --data-binary @catalog.csv.")
 	}
-	job.Params["content_type"] = kind
+	var err error
 	if strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") || bytes.HasPrefix(r.Data, []byte{0x1f, 0x8b}) {
-		return inflate(r.Data)
+		file.Data, err = inflate(r.Data)
 	}
-	return r.Data, nil
+	return file, err
 }
 
-func (r *createImportRequest) upload(job *port.Job) error {
+func (r *createImportRequest) uploaded() (catalog.Upload, error) {
 	var wish importWish
 	if err := httpapi.DecodeJSON(r.Data, &wish); err != nil {
-		return err
+		return catalog.Upload{}, err
 	}
 	if err := validate.Struct(wish); err != nil {
-		return err
+		return catalog.Upload{}, err
 	}
-	job.Blob = uploadKey(r.Space, wish.Upload)
-	if wish.Format != "" {
-		job.Params["format"] = wish.Format
-	}
-	if wish.Name != "" {
-		job.Params["name"] = wish.Name
-	}
-	return nil
+	return catalog.Upload{Format: cmp.Or(wish.Format, r.Format), Blob: uploadKey(r.Space, wish.Upload)}, nil
 }
 
 // uploadKey lies under the workspace of the credential: an upload of another
@@ -212,7 +203,6 @@ func inflate(data []byte) ([]byte, error) {
 type uploadRequest struct {
 	httpapi.Call
 	Body struct {
-		Name        string `json:"name" validate:"max=255,line"`
 		ContentType string `json:"content_type" validate:"max=100,line"`
 	} `body:"json,optional"`
 }

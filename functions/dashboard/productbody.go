@@ -1,9 +1,10 @@
 package dashboard
 
 import (
+	"cmp"
 	"encoding/json"
-	"strings"
 
+	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/commerce"
 )
 
@@ -115,16 +116,5 @@ func (b productBody) handle(old commerce.Product) string {
 	case old.Handle != "":
 		return old.Handle
 	}
-	made := slug(b.Title + " " + string(b.Variants[0].SKU))
-	if made == "" {
-		return string(b.Variants[0].SKU)
-	}
-	return made
-}
-
-func slug(s string) string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-	return strings.Join(words, "-")
+	return cmp.Or(catalog.Handle(b.Title+" "+string(b.Variants[0].SKU)), string(b.Variants[0].SKU))
 }

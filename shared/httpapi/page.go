@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -77,6 +78,9 @@ func sealCursor(scope, inner string) string {
 func openCursor(scope, cursor string) (string, error) {
 	if cursor == "" {
 		return "", nil
+	}
+	if strings.ContainsAny(cursor, "\r\n") { // base64 reads over them
+		cursor = "?"
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	mark := sha256.Sum256([]byte(scope))

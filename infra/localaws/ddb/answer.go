@@ -17,13 +17,6 @@ type field struct {
 
 func (o *object) add(name string, value any) { *o = append(*o, field{name, value}) }
 
-// addIf adds a string that is not empty.
-func (o *object) addIf(name, value string) {
-	if value != "" {
-		o.add(name, value)
-	}
-}
-
 func (o object) append(dst []byte) []byte {
 	dst = append(dst, '{')
 	for i, f := range o {

@@ -1,11 +1,9 @@
 package ddb
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
-	"github.com/manystall/manystall/infra/localaws/ddb/attr"
 	"github.com/manystall/manystall/infra/localaws/ddb/expr"
 )
 
@@ -60,6 +58,3 @@ func (p params) modern() error {
 	}
 	return nil
 }
-
-// attributeNames sorts the names of an item's attributes.
-func attributeNames(it attr.Item) []string { return slices.Sorted(maps.Keys(it)) }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-
-	"go.etcd.io/bbolt"
 )
 
 // maxBatch bounds how many writes share a commit, and so how long the first
@@ -71,39 +69,48 @@ func (d *DB) collect(first *job) []*job {
 // wrote something, the transaction is rolled back and the others start again.
 func (d *DB) commit(batch []*job) {
 	for len(batch) > 0 {
-		var undone *job
-		touched := false
-		past := map[string][]pastRow{}
-		lag := d.past.active()
-		err := d.bolt.Update(func(btx *bbolt.Tx) error {
-			for _, j := range batch {
-				tx := d.wrap(btx)
-				if lag {
-					tx.past = past
-				}
-				j.err = j.run(tx)
-				if j.err != nil && tx.dirty {
-					undone = j
-					return j.err
-				}
-				touched = touched || tx.streamed
-			}
-			return nil
-		})
-		if undone != nil {
-			undone.done <- undone.err
-			batch = without(batch, undone)
-			continue
+		undone, err := d.attempt(batch)
+		if undone == nil {
+			finish(batch, err)
+			return
 		}
-		if err == nil {
-			d.past.add(past, d.options.Now())
-		}
-		finish(batch, err)
-		if err == nil && touched {
-			d.signal.wake()
-		}
-		return
+		undone.done <- undone.err
+		batch = without(batch, undone)
 	}
+}
+
+// attempt runs the jobs and commits what they wrote. If they wrote nothing,
+// because their conditions failed, there is nothing to wait for the disk for.
+func (d *DB) attempt(batch []*job) (undone *job, err error) {
+	btx, err := d.bolt.Begin(true)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = btx.Rollback() }() // after a commit it does nothing
+	var dirty, streamed bool
+	var past map[string][]pastRow
+	if d.past.active() {
+		past = map[string][]pastRow{}
+	}
+	for _, j := range batch {
+		tx := d.wrap(btx)
+		tx.past = past
+		if j.err = j.run(tx); j.err != nil && tx.dirty {
+			return j, nil
+		}
+		dirty, streamed = dirty || tx.dirty, streamed || tx.streamed
+	}
+	if !dirty {
+		return nil, nil
+	}
+	if err := btx.Commit(); err != nil {
+		return nil, err
+	}
+	d.past.add(past, d.options.Now())
+	if streamed {
+		d.signal.wake()
+	}
+	return nil, nil
 }
 
 func finish(batch []*job, err error) {

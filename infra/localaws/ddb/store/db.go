@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // ErrClosed is returned for writes after Close.
@@ -59,7 +60,7 @@ func Open(path string, o Options) (*DB, error) {
 		return nil, fmt.Errorf("open %s (is another process using it?): %w", path, err)
 	}
 	err = bolt.Update(func(tx *bbolt.Tx) error {
-		for _, name := range []string{bucketTables, bucketStreams, bucketTokens} {
+		for _, name := range []string{bucketTables, bucketStreams, bucketTokens, bucketTokenTimes} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
 			}
@@ -89,7 +90,7 @@ func (d *DB) Close() error {
 // View runs fn on a consistent snapshot that holds every acknowledged write.
 func (d *DB) View(fn func(*Tx) error) error {
 	err := d.bolt.View(func(tx *bbolt.Tx) error { return fn(d.wrap(tx)) })
-	if errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	return err

@@ -76,11 +76,10 @@ func (tx *Tx) SetTTL(t *Table, attribute string) error {
 	return tx.putTable(&changed)
 }
 
-// Expire removes up to limit expired items of a table, with their stream
-// records, and returns how many.
-func (tx *Tx) Expire(t *Table, limit int) (int, error) {
+// Expired lists up to limit items of a table that have expired.
+func (tx *Tx) Expired(t *Table, limit int) ([]attr.Item, error) {
 	if t.TTL == "" {
-		return 0, nil
+		return nil, nil
 	}
 	rows := tx.bucket(itemBucket(t))
 	var expired []attr.Item
@@ -90,9 +89,19 @@ func (tx *Tx) Expire(t *Table, limit int) (int, error) {
 	for k, _ := c.Seek(from); k != nil && bytes.Compare(k, to) < 0 && len(expired) < limit; k, _ = c.Next() {
 		it, err := attr.DecodeStored(rows.Get(k[8:]))
 		if err != nil {
-			return 0, fmt.Errorf("expire item of table %s: %w", t.Name, err)
+			return nil, fmt.Errorf("read expired item of table %s: %w", t.Name, err)
 		}
 		expired = append(expired, it)
+	}
+	return expired, nil
+}
+
+// Expire removes up to limit expired items of a table, with their stream
+// records, and returns how many.
+func (tx *Tx) Expire(t *Table, limit int) (int, error) {
+	expired, err := tx.Expired(t, limit)
+	if err != nil {
+		return 0, err
 	}
 	for _, it := range expired {
 		if _, err := tx.Write(t, it, nil, true); err != nil {

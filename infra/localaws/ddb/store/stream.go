@@ -7,8 +7,6 @@ import (
 	"math"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/manystall/manystall/infra/localaws/ddb/attr"
 )
 
@@ -207,58 +205,4 @@ func (tx *Tx) record(t *Table, before, after attr.Item, byTTL bool) error {
 	r := newRecord(s, before, after, tx.Now)
 	r.ByTTL = byTTL
 	return records.Put(recordKey(shard.Serial, sequence), r.encode())
-}
-
-// Trim removes records older than Retention, shards that were closed before
-// that and are empty, and streams that were disabled before that.
-func (tx *Tx) Trim(s *Stream, limit int) (int, error) {
-	records := tx.bucket(recordBucket(s))
-	old := tx.oldRecords(s, records, limit)
-	for _, k := range old {
-		tx.dirty = true
-		if err := records.Delete(k); err != nil {
-			return 0, fmt.Errorf("trim stream of table %s: %w", s.Table, err)
-		}
-	}
-	if len(old) == limit {
-		return limit, nil
-	}
-	return len(old), tx.trimShards(s)
-}
-
-func (tx *Tx) oldRecords(s *Stream, records *bbolt.Bucket, limit int) [][]byte {
-	var out [][]byte
-	c := records.Cursor()
-	for _, shard := range s.Shards {
-		span := under(binary.BigEndian.AppendUint32(nil, shard.Serial))
-		for k, v := c.Seek(span.low); k != nil && span.Contains(k) && len(out) < limit; k, v = c.Next() {
-			if recordTime(v).After(tx.Now.Add(-Retention)) {
-				break
-			}
-			out = append(out, append([]byte(nil), k...))
-		}
-	}
-	return out
-}
-
-func (tx *Tx) trimShards(s *Stream) error {
-	horizon := tx.Now.Add(-Retention)
-	if !s.Disabled.IsZero() && s.Disabled.Before(horizon) {
-		tx.dirty = true
-		if err := tx.tx.DeleteBucket(recordBucket(s)); err != nil {
-			return fmt.Errorf("remove stream of table %s: %w", s.Table, err)
-		}
-		return tx.bucket([]byte(bucketStreams)).Delete([]byte(StreamKey(s.Table, s.Label)))
-	}
-	changed := *s
-	changed.Shards = nil
-	for _, shard := range s.Shards {
-		if shard.Open() || shard.Closed.After(horizon) {
-			changed.Shards = append(changed.Shards, shard)
-		}
-	}
-	if len(changed.Shards) == len(s.Shards) {
-		return nil
-	}
-	return tx.putStream(&changed)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -28,28 +29,42 @@ func (tx *Tx) Token(name string) (Token, bool) {
 // PutToken remembers a client token.
 func (tx *Tx) PutToken(name string, t Token) error {
 	tx.dirty = true
-	raw := binary.BigEndian.AppendUint64(nil, uint64(t.Until.UnixMilli()))
-	if err := tx.bucket([]byte(bucketTokens)).Put([]byte(name), append(raw, t.Fingerprint...)); err != nil {
+	until := binary.BigEndian.AppendUint64(nil, uint64(t.Until.UnixMilli()))
+	err := errors.Join(
+		tx.bucket([]byte(bucketTokens)).Put([]byte(name), append(bytes.Clone(until), t.Fingerprint...)),
+		tx.bucket([]byte(bucketTokenTimes)).Put(append(until, name...), nil))
+	if err != nil {
 		return fmt.Errorf("put client token: %w", err)
 	}
 	return nil
 }
 
-// ForgetTokens removes the tokens whose time is over.
-func (tx *Tx) ForgetTokens() error {
-	tokens := tx.bucket([]byte(bucketTokens))
-	var over [][]byte
-	c := tokens.Cursor()
-	for k, v := c.First(); k != nil; k, v = c.Next() {
-		if len(v) < 8 || int64(binary.BigEndian.Uint64(v)) <= tx.Now.UnixMilli() {
-			over = append(over, bytes.Clone(k))
-		}
+// OldTokens lists up to limit tokens whose time is over, for ForgetTokens.
+func (tx *Tx) OldTokens(limit int) [][]byte {
+	var out [][]byte
+	end := binary.BigEndian.AppendUint64(nil, uint64(tx.Now.UnixMilli())+1)
+	c := tx.bucket([]byte(bucketTokenTimes)).Cursor()
+	for k, _ := c.First(); k != nil && bytes.Compare(k, end) < 0 && len(out) < limit; k, _ = c.Next() {
+		out = append(out, bytes.Clone(k))
 	}
-	for _, k := range over {
+	return out
+}
+
+// ForgetTokens removes up to limit tokens whose time is over, and returns how
+// many.
+func (tx *Tx) ForgetTokens(limit int) (int, error) {
+	tokens, times := tx.bucket([]byte(bucketTokens)), tx.bucket([]byte(bucketTokenTimes))
+	old := tx.OldTokens(limit)
+	for _, k := range old {
 		tx.dirty = true
-		if err := tokens.Delete(k); err != nil {
-			return fmt.Errorf("forget client token: %w", err)
+		name := k[8:]
+		err := times.Delete(k)
+		if raw := tokens.Get(name); bytes.HasPrefix(raw, k[:8]) { // else it was put again
+			err = errors.Join(err, tokens.Delete(name))
+		}
+		if err != nil {
+			return 0, fmt.Errorf("forget client token: %w", err)
 		}
 	}
-	return nil
+	return len(old), nil
 }

@@ -15,9 +15,10 @@ import (
 // Buckets of the file. Those of one table carry its number, so that a table
 // made again under an old name starts empty.
 const (
-	bucketTables  = "tables"
-	bucketStreams = "streams"
-	bucketTokens  = "tokens"
+	bucketTables     = "tables"
+	bucketStreams    = "streams"
+	bucketTokens     = "tokens"
+	bucketTokenTimes = "token times"
 )
 
 func itemBucket(t *Table) []byte   { return numbered("items", t.ID) }

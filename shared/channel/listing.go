@@ -62,6 +62,11 @@ const (
 	Refused Outcome = "refused" // see the problems of the views
 	More    Outcome = "more"    // the slice is over or a step is left: go on
 	Failed  Outcome = "failed"  // see Err; its kind decides
+	// Later: nothing is wrong, but the marketplace takes this now from nobody
+	// (a review goes on, the day's allowance of new listings is used up). What
+	// is left of this listing waits until CheckAt, uncounted; its Waiting says
+	// why. Other listings go on.
+	Later Outcome = "later"
 )
 
 // Result is the outcome of one change.
@@ -75,7 +80,7 @@ type Result struct {
 	Items   map[commerce.VariantID]commerce.RemoteID // when they are known
 	Extra   map[string]string                        // replaces Listing.Extra when not nil
 	Views   map[commerce.Channel]View
-	CheckAt time.Time // of Pending, and of reviews that go on
+	CheckAt time.Time // of Pending and Later, and of reviews that go on
 	Call    string    // id of the open call of Pending
 	Err     error
 }

@@ -85,12 +85,15 @@ func (r *run) checked(ctx context.Context, m port.Mark, seen map[commerce.Listin
 		}
 	}
 	next := r.merge(l.ID, l, res)
-	waiting := false
-	for _, v := range next.Views {
-		waiting = waiting || v.State == commerce.ListingInReview
-	}
+	// A listing on sale may have an edit under review: then CheckAt says so.
+	waiting := underReview(next) || res.CheckAt.After(r.Now())
 	if _, titled := r.titles[m.Product]; !titled {
 		if err := r.title(ctx, m.Product); err != nil {
+			return err
+		}
+	}
+	if underReview(l) && !underReview(next) {
+		if err := r.letGo(ctx, m.Product); err != nil {
 			return err
 		}
 	}

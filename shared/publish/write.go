@@ -109,8 +109,13 @@ func (r *run) result(ctx context.Context, j *job, res channel.Result) error {
 	case channel.Failed:
 		done = marksOf(j.marks, res.Done)
 		l.Shown = with(l.Shown, j.shown, res.Done)
-		left := slices.DeleteFunc(slices.Clone(j.marks), func(m port.Mark) bool { return slices.Contains(done, m) })
-		if err := r.failed(ctx, &l, left, res.Err); err != nil {
+		if err := r.failed(ctx, &l, left(j.marks, done), res.Err); err != nil {
+			return err
+		}
+	case channel.Later:
+		done = marksOf(j.marks, res.Done)
+		l.Shown = with(l.Shown, j.shown, res.Done)
+		if err := r.postpone(ctx, left(j.marks, done), res.CheckAt); err != nil {
 			return err
 		}
 	default:
@@ -119,7 +124,7 @@ func (r *run) result(ctx context.Context, j *job, res channel.Result) error {
 	if err := r.put(ctx, l, done, ""); err != nil {
 		return err
 	}
-	if res.Outcome != channel.Pending && !res.CheckAt.IsZero() {
+	if lookAgain(j.change.Listing, res) {
 		if err := r.Store.PutMarks(ctx, []port.Mark{r.mark(port.LaneCheck, j.product.ID, res.CheckAt)}); err != nil {
 			return fmt.Errorf("mark %s to be read back: %w", l.ID, err)
 		}

@@ -16,7 +16,7 @@ const (
 	leaseMax = 64
 	// contended is how often a bucket others change too is tried.
 	contended = 12
-	// purseMax is how many buckets are remembered before idle ones are dropped.
+	// purseMax is how many buckets are remembered before all are read again.
 	purseMax = 4096
 )
 
@@ -52,14 +52,14 @@ func (l lease) live(now time.Time) bool { return now.Before(l.at.Add(leaseLife))
 // NewBudgets makes budgets on the store's table. It does no I/O.
 func NewBudgets(s *Store) *Budgets { return &Budgets{store: s, purse: map[string]*purse{}} }
 
-func (b *Budgets) of(name string, now time.Time) *purse {
+func (b *Budgets) of(name string) *purse {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if p, ok := b.purse[name]; ok {
 		return p
 	}
 	if len(b.purse) >= purseMax {
-		clear(b.purse) // they are read again; what their blocks had left is lost
+		clear(b.purse) // what their blocks had left counts as used
 	}
 	p := &purse{}
 	b.purse[name] = p
@@ -68,15 +68,14 @@ func (b *Budgets) of(name string, now time.Time) *purse {
 
 // Take implements port.Budgets.
 func (b *Budgets) Take(ctx context.Context, name string, lane port.Lane) error {
-	now := b.store.now()
-	p := b.of(name, now)
+	p := b.of(name)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := &p.open
 	if lane.Reserved() {
 		l = &p.kept
 	}
-	if !l.live(now) || l.left == 0 {
+	if l.left == 0 || !l.live(b.store.now()) {
 		if err := b.lease(ctx, name, p, l, lane.Reserved()); err != nil {
 			return err
 		}
@@ -127,7 +126,7 @@ func (b *Budgets) lease(ctx context.Context, name string, p *purse, l *lease, re
 
 // Learn implements port.Budgets.
 func (b *Budgets) Learn(ctx context.Context, q port.Quota) error {
-	p := b.of(q.Bucket, b.store.now())
+	p := b.of(q.Bucket)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return b.change(ctx, q.Bucket, p, func(now time.Time, k *bucket) bool {

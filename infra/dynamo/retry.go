@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"time"
 
@@ -59,7 +60,7 @@ func passing(err error) bool {
 	}
 	_, network := errors.AsType[net.Error](err)
 	_, sent := errors.AsType[*smithyhttp.RequestSendError](err)
-	return network || sent
+	return network || sent || errors.Is(err, io.ErrUnexpectedEOF) // cut off within an answer
 }
 
 // passingReasons: one failed condition decides, whatever else was in the way.

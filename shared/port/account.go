@@ -161,7 +161,8 @@ type Accounts interface {
 	AccountByRemote(ctx context.Context, c commerce.Channel, remote commerce.RemoteID) (commerce.WorkspaceID, commerce.AccountID, error)
 	// Connect stores an account with its claim and its target (with the
 	// target's claim when it is new), all or nothing. A claim of another
-	// workspace is a fault of kind Conflict and code connected_elsewhere.
+	// workspace is a fault of kind Conflict and code connected_elsewhere, whose
+	// Field says of what: account or target.
 	Connect(ctx context.Context, a Account, t *Target) (Account, error)
 	// Disconnect frees the claim of an account and, when t is not nil and has
 	// no account left, that of its target; it stores a as given.

@@ -16,6 +16,7 @@ type defaultsBody struct {
 	Condition       string            `json:"condition,omitempty" validate:"omitempty,oneof=new refurbished used"`
 	Brand           string            `json:"brand,omitempty" validate:"max=100,line"`
 	ProductURL      string            `json:"product_url,omitempty" validate:"omitempty,max=500,weburl"`
+	CheckoutURL     string            `json:"checkout_url,omitempty" validate:"omitempty,max=500,weburl"`
 	ShippingProfile string            `json:"shipping_profile,omitempty" validate:"max=100,line"`
 	ReturnPolicy    string            `json:"return_policy,omitempty" validate:"max=100,line"`
 	Processing      string            `json:"processing_profile,omitempty" validate:"max=100,line"`
@@ -28,7 +29,7 @@ type defaultsBody struct {
 func (b defaultsBody) defaults() commerce.Defaults {
 	return commerce.Defaults{
 		Category: b.Category, Currency: b.Currency, Grams: b.Grams, LengthMM: b.LengthMM, WidthMM: b.WidthMM, HeightMM: b.HeightMM,
-		WhoMade: b.WhoMade, WhenMade: b.WhenMade, IsSupply: b.IsSupply, Condition: b.Condition, Brand: b.Brand, ProductURL: b.ProductURL,
+		WhoMade: b.WhoMade, WhenMade: b.WhenMade, IsSupply: b.IsSupply, Condition: b.Condition, Brand: b.Brand, ProductURL: b.ProductURL, CheckoutURL: b.CheckoutURL,
 		ShippingProfile: commerce.RemoteID(b.ShippingProfile), ReturnPolicy: commerce.RemoteID(b.ReturnPolicy),
 		Processing: commerce.RemoteID(b.Processing), Warehouse: commerce.RemoteID(b.Warehouse),
 		Renew: b.Renew, Publish: b.Publish, Categories: b.Categories,

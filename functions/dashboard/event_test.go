@@ -87,6 +87,12 @@ func TestSignin(t *testing.T) {
 			t.Errorf("%s answers %s, want 403 and no cookie", used, got.Status)
 		}
 	}
+	again := httptest.NewRequest(http.MethodGet, "/signin?t="+linkOne, nil)
+	again.AddCookie(first.Cookies()[0])
+	rec := httptest.NewRecorder()
+	if w.ServeHTTP(rec, again); rec.Code != http.StatusSeeOther || len(rec.Result().Cookies()) != 0 {
+		t.Errorf("the link again in the same browser answers %d, want the way to the dashboard and no new session", rec.Code)
+	}
 	if len(w.memory.locks) != 0 {
 		t.Errorf("locks are still held: %v", w.memory.locks)
 	}

@@ -61,6 +61,9 @@ func (s scenario) run(t *testing.T, w *world) *http.Response {
 	w.ServeHTTP(rec, r)
 	s.check(t, rec)
 	checkAnswer(t, r, rec)
+	if s.status < 300 {
+		checkRequest(t, r, s.body)
+	}
 	if s.after != nil {
 		s.after(t, w)
 	}
@@ -155,6 +158,29 @@ func checkAnswer(t *testing.T, r *http.Request, rec *httptest.ResponseRecorder) 
 	}
 	if err := openapi3filter.ValidateResponse(context.Background(), input); err != nil {
 		t.Errorf("%s %s: the answer is not as promised: %v\n%s", r.Method, r.URL, err, rec.Body)
+	}
+}
+
+// checkRequest holds a request that was taken against the promise: it must not
+// take more than it promises.
+func checkRequest(t *testing.T, r *http.Request, body string) {
+	t.Helper()
+	router, err := promise()
+	if err != nil {
+		t.Fatalf("load openapi.yaml: %v", err)
+	}
+	probe := r.Clone(context.Background())
+	probe.Body = io.NopCloser(strings.NewReader(body))
+	route, params, err := router.FindRoute(probe)
+	if err != nil {
+		return // a HEAD, or no API at all
+	}
+	err = openapi3filter.ValidateRequest(context.Background(), &openapi3filter.RequestValidationInput{
+		Request: probe, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+	})
+	if err != nil {
+		t.Errorf("%s %s is taken, but not as promised: %v", r.Method, r.URL, err)
 	}
 }
 

@@ -31,6 +31,11 @@ func (h *Handler) signin(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodGet && r.URL.Query().Get("t") != "":
 		from, err := h.useLink(r.Context(), r.URL.Query().Get("t"))
+		if fault.Is(err, fault.Denied) && h.isIn(r) {
+			protectPage(w.Header())
+			http.Redirect(w, r, "/", http.StatusSeeOther) // the link again, in the browser it was for
+			return
+		}
 		h.enter(w, r, from, from.Parent, err)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		writePage(w, http.StatusOK, page{Title: "Sign in", Form: true})
@@ -41,6 +46,16 @@ func (h *Handler) signin(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, HEAD, POST")
 		writePage(w, http.StatusMethodNotAllowed, page{Title: "Not possible", Problem: "This page can't do that."})
 	}
+}
+
+// isIn says whether the browser has a session that is good.
+func (h *Handler) isIn(r *http.Request) bool {
+	c, err := r.Cookie(httpapi.Cookie)
+	if err != nil {
+		return false
+	}
+	known, err := httpapi.Known(r.Context(), h.Store, c.Value, h.Now())
+	return err == nil && known.Kind == httpapi.KindSession
 }
 
 // formKey is the owner key of the form. A form of another site signs nobody in.

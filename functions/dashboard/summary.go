@@ -38,16 +38,20 @@ type summaryRequest struct {
 }
 
 type summary struct {
-	From     string  `json:"from"`
-	To       string  `json:"to"`
-	TimeZone string  `json:"time_zone"`
-	Totals   []total `json:"totals"`
-	Days     []total `json:"days"`
-	Counts   counts  `json:"counts"`
+	From     string     `json:"from"`
+	To       string     `json:"to"`
+	TimeZone string     `json:"time_zone"`
+	Totals   []total    `json:"totals"`
+	Days     []dayTotal `json:"days"`
+	Counts   counts     `json:"counts"`
+}
+
+type dayTotal struct {
+	Date string `json:"date"`
+	total
 }
 
 type total struct {
-	Date    string           `json:"date,omitempty"`
 	Channel commerce.Channel `json:"channel"`
 	Orders  int64            `json:"orders"`
 	Items   int64            `json:"items"`
@@ -115,10 +119,10 @@ func (s *summary) dates(now time.Time, zone string) error {
 	return nil
 }
 
-func days(rows []port.Total) []total {
-	out := make([]total, 0, len(rows))
+func days(rows []port.Total) []dayTotal {
+	out := make([]dayTotal, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, total{Date: r.Date, Channel: r.Channel, Orders: r.Orders, Items: r.Items, Amount: commerce.Money{Amount: r.Amount, Currency: r.Currency}})
+		out = append(out, dayTotal{Date: r.Date, total: total{Channel: r.Channel, Orders: r.Orders, Items: r.Items, Amount: commerce.Money{Amount: r.Amount, Currency: r.Currency}}})
 	}
 	return out
 }
@@ -144,6 +148,7 @@ func totals(rows []port.Total) []total {
 
 // count starts all counts; each writes its own fields.
 func (h *Handler) count(ctx context.Context, w commerce.WorkspaceID, c *counts, work *errgroup.Group) {
+	page := port.Page{Limit: countUpTo}
 	work.Go(func() error {
 		// One more than is shown says whether there are more.
 		n, err := h.Store.CountOrders(ctx, w, openOrders, countUpTo+1)
@@ -151,42 +156,50 @@ func (h *Handler) count(ctx context.Context, w commerce.WorkspaceID, c *counts, 
 		return err
 	})
 	work.Go(func() error {
-		open, err := h.Store.ListConversations(ctx, w, port.ConversationFilter{State: commerce.ConvOpen}, port.Page{Limit: countUpTo})
-		c.ConversationsOpen = counted(open)
-		for _, conv := range open.Items {
-			if !conv.Waiting.IsZero() && (c.WaitingSince.IsZero() || conv.Waiting.Before(c.WaitingSince)) {
-				c.WaitingSince = conv.Waiting.UTC()
-			}
-		}
+		open, err := h.Store.ListConversations(ctx, w, port.ConversationFilter{State: commerce.ConvOpen}, page)
+		c.ConversationsOpen, c.WaitingSince = counted(open), longest(open.Items)
 		return err
 	})
-	listings := func(into *count, state commerce.ListingState) {
+	for state, into := range map[commerce.ListingState]*count{commerce.ListingRejected: &c.ListingsRejected, commerce.ListingInReview: &c.ListingsInReview} {
 		work.Go(func() error {
-			some, err := h.Store.ListListings(ctx, w, port.ListingFilter{State: state}, port.Page{Limit: countUpTo})
-			*into = counted(some)
+			listings, err := h.Store.ListListings(ctx, w, port.ListingFilter{State: state}, page)
+			*into = counted(listings)
 			return err
 		})
 	}
-	listings(&c.ListingsRejected, commerce.ListingRejected)
-	listings(&c.ListingsInReview, commerce.ListingInReview)
 	work.Go(func() error {
-		failures, err := h.Store.ListFailures(ctx, w, port.Page{Limit: countUpTo})
+		failures, err := h.Store.ListFailures(ctx, w, page)
 		c.Failures = counted(failures)
 		return err
 	})
 	work.Go(func() error {
 		accounts, err := h.Store.ListAccounts(ctx, w)
-		for _, a := range accounts {
-			if a.State == port.AccountGone {
-				continue
-			}
-			c.Connections.Count++
-			if view := h.connection(a); a.State == port.AccountNeedsConsent || (view.OK != nil && !*view.OK) {
-				c.ConnectionsAttention.Count++
-			}
-		}
+		h.countConnections(c, accounts)
 		return err
 	})
+}
+
+// longest is since when the longest waiting buyer waits.
+func longest(open []commerce.Conversation) time.Time {
+	var since time.Time
+	for _, c := range open {
+		if !c.Waiting.IsZero() && (since.IsZero() || c.Waiting.Before(since)) {
+			since = c.Waiting.UTC()
+		}
+	}
+	return since
+}
+
+func (h *Handler) countConnections(c *counts, accounts []port.Account) {
+	for _, a := range accounts {
+		if a.State == port.AccountGone {
+			continue
+		}
+		c.Connections.Count++
+		if view := h.connection(a); a.State == port.AccountNeedsConsent || (view.OK != nil && !*view.OK) {
+			c.ConnectionsAttention.Count++
+		}
+	}
 }
 
 func counted[T any](l port.List[T]) count {

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
@@ -38,10 +39,12 @@ type Endpoint struct {
 	Patch bool
 }
 
-// Route is an endpoint with its function; Handle makes it.
+// Route is an endpoint with its function; Handle makes it. The types say what
+// it reads and writes, so that a description of the API can be held against it.
 type Route struct {
 	Endpoint
-	run func(ctx context.Context, c Call, r *http.Request, body []byte) (*answer, error)
+	Request, Response reflect.Type
+	run               func(ctx context.Context, c Call, r *http.Request, body []byte) (*answer, error)
 }
 
 // None is the request or the answer of an endpoint that has none.
@@ -81,7 +84,7 @@ type Headed interface {
 // its validate tags before execute is called; execute answers a Resp, which is
 // written as JSON, or a fault.
 func Handle[Req, Resp any](e Endpoint, execute func(ctx context.Context, req *Req) (*Resp, error)) Route {
-	return Route{Endpoint: e, run: func(ctx context.Context, c Call, r *http.Request, body []byte) (*answer, error) {
+	return Route{Endpoint: e, Request: reflect.TypeFor[Req](), Response: reflect.TypeFor[Resp](), run: func(ctx context.Context, c Call, r *http.Request, body []byte) (*answer, error) {
 		req := new(Req)
 		scope := cursorScope(c.Space, e.Pattern, r)
 		if err := decode(req, e, c, r, body, scope); err != nil {

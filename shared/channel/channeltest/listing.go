@@ -1,0 +1,303 @@
+package channeltest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+)
+
+func listingTests() []test {
+	const write = channel.CanWriteListings
+	return []test{
+		{"listing/one variant goes live", write, func(s *seller) { s.live("one", 1) }},
+		{"listing/variants of one option go live", write, func(s *seller) { s.live("three", 3) }},
+		{"listing/variants of two options go live", write, func(s *seller) { s.live("four", 4) }},
+		{"listing/a live listing can be read back", write, readBack},
+		{"listing/stock", write, editStock},
+		{"listing/price", write, editPrice},
+		{"listing/text", write, editText},
+		{"listing/images", write, editImages},
+		{"listing/everything at once", write, editAll},
+		{"listing/a new variant, and one less", write, editVariants},
+		{"listing/nothing changed", write, editNothing},
+		{"listing/sold out and back", write, soldOut},
+		{"listing/one variant sold out and back", write, oneSoldOut},
+		{"listing/taken down and back", write, takenDown},
+		{"listing/many at once", write, manyAtOnce},
+		{"listing/two channels over one target", write, together},
+		{"listing/an expired token in the middle", write, expiredWhileWriting},
+	}
+}
+
+func readBack(s *seller) {
+	w := s.live("read", 3)
+	l := s.books.listing(w.listing)
+	unknown := l
+	unknown.ID, unknown.Remote = "lst_unknown", "999999999999"
+	unknown.Items = nil
+	results, err := s.conn.(channel.ListingReader).Listings(s.ctx, []commerce.Listing{unknown, l})
+	s.must("read listings", err)
+	found := false
+	for _, r := range results {
+		switch r.Listing {
+		case l.ID:
+			found = true
+			if r.Outcome != "" || r.Views[s.h.Driver.Name].State != commerce.ListingLive {
+				s.Errorf("read back as %+v", r)
+			}
+		default:
+			s.Errorf("a listing that is not there is answered: %+v", r)
+		}
+	}
+	if !found {
+		s.Error("a live listing is not found")
+	}
+	none, err := s.conn.(channel.ListingReader).Listings(s.ctx, nil)
+	if err != nil || len(none) > 0 {
+		s.Errorf("reading no listings answers %v, %v", none, err)
+	}
+}
+
+// cost is what an edit of one group may cost in calls that write.
+func (s *seller) cost(g commerce.Group) int {
+	if n, ok := s.h.Writes[g]; ok {
+		return n
+	}
+	return 1
+}
+
+// rewrite publishes an edit, wants it to be visible, and no more writes than
+// the marketplace makes necessary.
+func (s *seller) rewrite(w *ware, most int, groups []commerce.Group, change func(*commerce.Product, map[commerce.VariantID]int64)) {
+	s.Helper()
+	s.w.Advance(time.Minute)
+	before := s.w.Writes()
+	s.edit(w, groups, change)
+	s.publish(w)
+	s.wantLive(w)
+	if n := s.w.Writes() - before; n > most {
+		s.Errorf("%v cost %d writes, want at most %d", groups, n, most)
+	}
+}
+
+func editStock(s *seller) {
+	w := s.live("stock", 3)
+	s.rewrite(w, s.cost(commerce.GroupStock), []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) {
+		stock["var_stock_0"], stock["var_stock_2"] = 40, 1
+	})
+}
+
+func editPrice(s *seller) {
+	w := s.live("price", 3)
+	s.rewrite(w, s.cost(commerce.GroupPrice), []commerce.Group{commerce.GroupPrice}, func(p *commerce.Product, _ map[commerce.VariantID]int64) {
+		for i := range p.Variants {
+			p.Variants[i].Price.Amount += 110 + int64(i)
+		}
+	})
+}
+
+func editText(s *seller) {
+	w := s.live("text", 2)
+	s.rewrite(w, s.cost(commerce.GroupText), []commerce.Group{commerce.GroupText}, func(p *commerce.Product, _ map[commerce.VariantID]int64) {
+		p.Title = "Stoneware cup with a handle"
+		p.Description = "Now a little taller.\n\nStill thrown by hand: 100 % clay, < 300 g."
+	})
+}
+
+func editImages(s *seller) {
+	w := s.live("images", 1)
+	s.rewrite(w, s.cost(commerce.GroupImages), []commerce.Group{commerce.GroupImages}, func(p *commerce.Product, _ map[commerce.VariantID]int64) {
+		p.Images = append(p.Images, commerce.Image{URL: "https://shop.example/img/images-3.png", Alt: "In use"})
+	})
+}
+
+func editAll(s *seller) {
+	w := s.live("all", 2)
+	most := 1 // for the picture, where pictures are sent by themselves
+	for _, g := range commerce.Groups() {
+		most += s.cost(g)
+	}
+	s.rewrite(w, most, commerce.Groups(), func(p *commerce.Product, stock map[commerce.VariantID]int64) {
+		p.Title = "Stoneware mug, second edition"
+		p.Images[1] = commerce.Image{URL: "https://shop.example/img/all-9.png"}
+		for i, v := range p.Variants {
+			p.Variants[i].Price.Amount += 500
+			stock[v.ID] += 7
+		}
+	})
+}
+
+func editVariants(s *seller) {
+	w := s.live("grow", 2)
+	s.w.Advance(time.Minute)
+	s.edit(w, commerce.Groups(), func(p *commerce.Product, stock map[commerce.VariantID]int64) {
+		v := commerce.Variant{ID: "var_grow_9", SKU: "MUG-grow-9", Options: map[string]string{"Size": "L"}, Price: commerce.Money{Amount: 1999, Currency: "USD"}}
+		p.Variants, stock[v.ID] = append(p.Variants, v), 5
+	})
+	s.publish(w)
+	s.wantLive(w)
+	s.w.Advance(time.Minute)
+	gone := w.product.Variants[0]
+	s.edit(w, commerce.Groups(), func(p *commerce.Product, stock map[commerce.VariantID]int64) {
+		p.Variants = p.Variants[1:]
+		delete(stock, gone.ID)
+	})
+	s.publish(w)
+	s.wantLive(w)
+	if item, n := s.item(gone.SKU); n > 0 && len(item.Visible) > 0 && item.Quantity > 0 {
+		s.Errorf("a variant that was taken out can still be bought: %+v", item)
+	}
+}
+
+func editNothing(s *seller) {
+	if !s.h.Thrifty {
+		s.Skip("what has not changed is left out before the connector is asked")
+	}
+	w := s.live("same", 3)
+	s.rewrite(w, 0, []commerce.Group{commerce.GroupStock, commerce.GroupPrice}, func(*commerce.Product, map[commerce.VariantID]int64) {})
+}
+
+func soldOut(s *seller) {
+	w := s.live("empty", 2)
+	s.w.Advance(time.Minute)
+	s.edit(w, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) {
+		for id := range stock {
+			stock[id] = 0
+		}
+	})
+	s.publish(w)
+	s.wantState(w, commerce.ListingSoldOut)
+	s.wantUnbuyable(w, "MUG-empty-0")
+	s.rewrite(w, s.cost(commerce.GroupStock)+1, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) {
+		stock["var_empty_0"], stock["var_empty_1"] = 6, 7
+	})
+}
+
+// wantUnbuyable wants that no buyer can buy a SKU.
+func (s *seller) wantUnbuyable(w *ware, sku commerce.SKU) {
+	s.Helper()
+	item, n := s.item(sku)
+	for c := range w.wanted {
+		if n > 0 && visible(item, c) && item.Quantity > 0 {
+			s.Errorf("%s can still be bought on %s: %+v", sku, c, item)
+		}
+	}
+	if id, err := s.w.Place(Purchase{SKU: sku, Quantity: 1}); err == nil {
+		s.Errorf("%s was bought: order %s", sku, id)
+	}
+}
+
+func oneSoldOut(s *seller) {
+	w := s.live("part", 2)
+	s.w.Advance(time.Minute)
+	s.edit(w, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) { stock["var_part_0"] = 0 })
+	s.publish(w)
+	s.wantState(w, commerce.ListingLive)
+	s.wantUnbuyable(w, "MUG-part-0")
+	if item, _ := s.item("MUG-part-1"); !visible(item, s.h.Driver.Name) || item.Quantity != w.stock["var_part_1"] {
+		s.Errorf("the other variant is %+v", item)
+	}
+	s.rewrite(w, s.cost(commerce.GroupStock)+1, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) { stock["var_part_0"] = 2 })
+}
+
+func takenDown(s *seller) {
+	w := s.live("down", 2)
+	s.w.Advance(time.Minute)
+	s.edit(w, []commerce.Group{commerce.GroupStock}, func(p *commerce.Product, _ map[commerce.VariantID]int64) { p.Archived = true })
+	w.wanted[s.h.Driver.Name] = false
+	s.publish(w)
+	s.wantState(w, commerce.ListingPaused, commerce.ListingEnded)
+	for _, v := range w.product.Variants {
+		if item, _ := s.item(v.SKU); visible(item, s.h.Driver.Name) {
+			s.Errorf("%s is still visible", v.SKU)
+		}
+	}
+	s.w.Advance(time.Minute)
+	s.edit(w, commerce.Groups(), func(p *commerce.Product, _ map[commerce.VariantID]int64) { p.Archived = false })
+	w.wanted[s.h.Driver.Name] = true
+	s.publish(w)
+	s.wantLive(w)
+}
+
+func manyAtOnce(s *seller) {
+	var wares []*ware
+	for i := range 7 {
+		wares = append(wares, s.ware(fmt.Sprintf("many%d", i), 1+i%3))
+	}
+	s.publish(wares...)
+	for _, w := range wares {
+		s.wantLive(w)
+	}
+	if s.Failed() {
+		return
+	}
+	s.w.Advance(time.Minute)
+	before := s.w.Writes()
+	for i, w := range wares {
+		s.edit(w, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) {
+			for id := range stock {
+				stock[id] = int64(20 + i)
+			}
+		})
+	}
+	s.publish(wares...)
+	most := 0
+	for _, w := range wares {
+		s.wantLive(w)
+		most += s.cost(commerce.GroupStock)
+	}
+	if s.h.Driver.Rules.GatherTarget {
+		most = 1 // one call carries them all
+	}
+	if n := s.w.Writes() - before; n > most {
+		s.Errorf("the stock of %d listings cost %d writes, want at most %d", len(wares), n, most)
+	}
+}
+
+func together(s *seller) {
+	if len(s.h.Together) == 0 {
+		s.Skip("this channel has its target for itself")
+	}
+	w := s.ware("both", 2)
+	for _, c := range s.h.Together {
+		w.wanted[c] = true
+	}
+	s.publish(w)
+	s.wantLive(w)
+	for _, c := range s.h.Together {
+		if v := s.books.listing(w.listing).Views[c]; v.State != commerce.ListingLive {
+			s.Errorf("on %s it is %q: %v", c, v.State, v.Problems)
+		}
+	}
+	s.w.Advance(time.Minute)
+	s.edit(w, commerce.Groups(), func(*commerce.Product, map[commerce.VariantID]int64) {})
+	for _, c := range s.h.Together {
+		w.wanted[c] = false
+	}
+	s.publish(w)
+	s.wantLive(w)
+	for _, c := range s.h.Together {
+		if v := s.books.listing(w.listing).Views[c]; v.State == commerce.ListingLive {
+			s.Errorf("on %s it is still %q", c, v.State)
+		}
+	}
+}
+
+func expiredWhileWriting(s *seller) {
+	w := s.ware("token", 2)
+	s.w.Fault(Fault{Kind: TokenExpired, Count: 1, Writes: true, Skip: 1})
+	s.publish(w)
+	if s.grant.Tokens.Refresh == "" {
+		return
+	}
+	s.wantLive(w)
+	if asked, renewed := s.tokens.counts(); asked > 1 || renewed > 1 {
+		s.Errorf("%d times said to be refused, %d times renewed; want once at most", asked, renewed)
+	}
+	if strings.TrimSpace(string(s.books.listing(w.listing).Remote)) == "" {
+		s.Error("no remote id")
+	}
+}

@@ -72,117 +72,121 @@ func (d *Desk) redirect(c commerce.Channel) string {
 	return d.PublicURL + "/v1/oauth/" + string(c) + "/callback"
 }
 
-// Start begins a consent: the seller has to be sent to the address it answers.
-func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel) (consent string, err error) {
+// Start begins a consent: the seller has to be sent to the address it answers,
+// and comes back with the state.
+func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel) (consent, state string, err error) {
 	driver, err := d.driver(c)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	state, err := d.random(24)
-	if err != nil {
-		return "", err
+	if state, err = d.random(24); err != nil {
+		return "", "", err
 	}
 	verifier, err := d.random(48) // 64 characters
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	sealed, err := d.Vault.Seal(ctx, w, "oauth", []byte(verifier))
 	if err != nil {
-		return "", fmt.Errorf("seal verifier: %w", err)
+		return "", "", fmt.Errorf("seal verifier: %w", err)
 	}
 	key := port.PublicKey{Key: state, Kind: "oauth", Space: w, Channel: c, Sealed: sealed, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(consentLife)}
 	if err := d.Store.PutPublicKey(ctx, key); err != nil {
-		return "", fmt.Errorf("remember consent: %w", err)
+		return "", "", fmt.Errorf("remember consent: %w", err)
 	}
-	return driver.Auth(d.Apps[c], d.Env).Consent(state, d.redirect(c), verifier)
-}
-
-// Pending is a consent whose accounts have to be chosen.
-type Pending struct {
-	Grant      commerce.GrantID     `json:"grant"`
-	Channel    commerce.Channel     `json:"channel"`
-	Candidates []channel.Candidate  `json:"candidates"`
-	Space      commerce.WorkspaceID `json:"-"`
+	consent, err = driver.Auth(d.Apps[c], d.Env).Consent(state, d.redirect(c), verifier)
+	return consent, state, err
 }
 
 // Callback ends a consent with the query the marketplace sent the seller back
-// with. The state names the workspace; it works once.
-func (d *Desk) Callback(ctx context.Context, c commerce.Channel, q url.Values) (Pending, error) {
+// with. The state names the workspace and works once; w, when it is known, must
+// be that one. A single candidate is connected at once; of several the seller
+// chooses.
+func (d *Desk) Callback(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, q url.Values) (port.Grant, []port.Account, error) {
+	key, err := d.consent(ctx, w, c, q)
+	if err != nil {
+		return port.Grant{}, nil, err
+	}
 	driver, err := d.driver(c)
 	if err != nil {
-		return Pending{}, err
-	}
-	stale := fault.New(fault.Invalid, "consent_expired", "This consent is not known or has been used. Connect the shop again.")
-	key, err := d.Store.TakePublicKey(ctx, q.Get("state"))
-	if fault.Is(err, fault.NotFound) || (err == nil && (key.Kind != "oauth" || key.Channel != c || d.Now().After(key.ExpiresAt))) {
-		return Pending{}, stale
-	}
-	if err != nil {
-		return Pending{}, fmt.Errorf("look up consent: %w", err)
+		return port.Grant{}, nil, err
 	}
 	if q.Get("error") != "" || q.Get("code") == "" {
-		return Pending{}, fault.New(fault.Invalid, "consent_denied", "%s was not connected: the consent was not given.", driver.Title)
+		return port.Grant{}, nil, fault.New(fault.Invalid, "consent_denied", "%s was not connected: the consent was not given.", driver.Title)
 	}
 	verifier, err := d.Vault.Open(ctx, key.Space, "oauth", key.Sealed)
 	if err != nil {
-		return Pending{}, fmt.Errorf("open verifier: %w", err)
+		return port.Grant{}, nil, fmt.Errorf("open verifier: %w", err)
 	}
-	grant, err := driver.Auth(d.Apps[c], d.Env).Exchange(ctx, q, d.redirect(c), string(verifier))
+	granted, err := driver.Auth(d.Apps[c], d.Env).Exchange(ctx, q, d.redirect(c), string(verifier))
 	if err != nil {
-		return Pending{}, fmt.Errorf("exchange %s consent: %w", c, err)
+		return port.Grant{}, nil, fmt.Errorf("exchange %s consent: %w", c, err)
 	}
-	return d.keep(ctx, key.Space, c, grant)
+	grant, err := d.keep(ctx, key.Space, c, granted)
+	if err != nil || len(granted.Candidates) != 1 {
+		return grant, nil, err
+	}
+	connected, err := d.Choose(ctx, key.Space, grant.ID, []commerce.RemoteID{granted.Candidates[0].Remote})
+	return grant, connected, err
 }
 
-func (d *Desk) keep(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, g channel.Grant) (Pending, error) {
+// consent takes the record of a begun consent. It works once.
+func (d *Desk) consent(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, q url.Values) (port.PublicKey, error) {
+	stale := fault.New(fault.Invalid, "consent_expired", "This consent is not known or has been used. Connect the shop again.")
+	key, err := d.Store.PublicKey(ctx, q.Get("state"))
+	if fault.Is(err, fault.NotFound) || (err == nil && (key.Kind != "oauth" || key.Channel != c || (w != "" && w != key.Space) || d.Now().After(key.ExpiresAt))) {
+		return key, stale
+	}
+	if err != nil {
+		return key, fmt.Errorf("look up consent: %w", err)
+	}
+	key, err = d.Store.TakePublicKey(ctx, key.Key)
+	if fault.Is(err, fault.NotFound) {
+		return key, stale
+	}
+	return key, err
+}
+
+func (d *Desk) keep(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, g channel.Grant) (port.Grant, error) {
 	id, err := d.random(12)
 	if err != nil {
-		return Pending{}, err
+		return port.Grant{}, err
 	}
 	stored := port.Grant{ID: commerce.GrantID("grt_" + id), Space: w, Channel: c, Principal: g.Principal, Scopes: g.Scopes, CreatedAt: d.Now()}
 	if stored.Candidates, err = json.Marshal(g.Candidates); err != nil {
-		return Pending{}, fmt.Errorf("encode candidates: %w", err)
+		return stored, fmt.Errorf("encode candidates: %w", err)
 	}
 	if err := d.seal(ctx, &stored, g.Tokens); err != nil {
-		return Pending{}, err
+		return stored, err
 	}
-	if _, err := d.Store.PutGrant(ctx, stored); err != nil {
-		return Pending{}, fmt.Errorf("keep grant: %w", err)
+	if stored, err = d.Store.PutGrant(ctx, stored); err != nil {
+		return stored, fmt.Errorf("keep grant: %w", err)
 	}
-	return Pending{Grant: stored.ID, Channel: c, Candidates: g.Candidates, Space: w}, nil
-}
-
-// Pending reads what can be chosen from a consent.
-func (d *Desk) Pending(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID) (Pending, error) {
-	g, err := d.Store.Grant(ctx, w, id)
-	if err != nil {
-		return Pending{}, err
-	}
-	p := Pending{Grant: g.ID, Channel: g.Channel, Space: w}
-	if len(g.Candidates) == 0 {
-		return p, fault.New(fault.NotFound, "nothing_to_choose", "This consent has been used. Connect the shop again.")
-	}
-	return p, json.Unmarshal(g.Candidates, &p.Candidates)
+	return stored, nil
 }
 
 // Choose connects the chosen accounts of a consent. A shop another workspace
 // has connected is a Conflict with code connected_elsewhere.
 func (d *Desk) Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID, remotes []commerce.RemoteID) ([]port.Account, error) {
-	pending, err := d.Pending(ctx, w, id)
+	grant, err := d.Store.Grant(ctx, w, id)
 	if err != nil {
 		return nil, err
 	}
-	driver, err := d.driver(pending.Channel)
+	driver, err := d.driver(grant.Channel)
 	if err != nil {
 		return nil, err
+	}
+	var candidates []channel.Candidate
+	if err := json.Unmarshal(grant.Candidates, &candidates); err != nil {
+		return nil, fault.New(fault.NotFound, "nothing_to_choose", "This consent has been used. Connect the shop again.")
 	}
 	var connected []port.Account
 	for _, remote := range remotes {
-		i := slices.IndexFunc(pending.Candidates, func(c channel.Candidate) bool { return c.Remote == remote })
+		i := slices.IndexFunc(candidates, func(c channel.Candidate) bool { return c.Remote == remote })
 		if i < 0 {
 			return connected, &fault.Error{Kind: fault.Invalid, Code: "unknown_candidate", Field: "remotes", Message: "This consent does not open that shop."}
 		}
-		account, err := d.connect(ctx, w, driver, id, pending.Candidates[i])
+		account, err := d.connect(ctx, w, driver, id, candidates[i])
 		if err != nil {
 			return connected, err
 		}
@@ -207,9 +211,9 @@ func (d *Desk) connect(ctx context.Context, w commerce.WorkspaceID, driver chann
 		return a, err
 	}
 	put, err := d.Store.Connect(ctx, a, t)
-	if f := fault.Of(err); f != nil && f.Kind == fault.Conflict && t != nil {
-		// Either the shop or the catalog behind it belongs to another
-		// workspace. Without the catalog the messages can still come in.
+	if f := fault.Of(err); f != nil && f.Code == "connected_elsewhere" && f.Field == "target" {
+		// The catalog behind the shop belongs to another workspace. Without it
+		// the messages can still come in.
 		a.Target, a.NoTarget = "", "Its catalog is written by another Manystall workspace, so nothing is listed from here."
 		if put, err = d.Store.Connect(ctx, a, nil); err == nil {
 			fresh = false

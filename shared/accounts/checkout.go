@@ -19,34 +19,26 @@ import (
 // inboundSkew is how old or young a signed inbound order may be.
 const inboundSkew = 300 * time.Second
 
-// Checkout is the key pair of a seller's own checkout. The secret is shown
-// once.
-type Checkout struct {
-	Account port.Account
-	KeyID   string
-	Secret  string
-}
-
-// AddCheckout makes a connection for the seller's own checkout.
-func (d *Desk) AddCheckout(ctx context.Context, w commerce.WorkspaceID, name string) (Checkout, error) {
+// AddCheckout makes a connection for the seller's own checkout. Its Key is the
+// id of its inbound key; the secret is answered this once.
+func (d *Desk) AddCheckout(ctx context.Context, w commerce.WorkspaceID, name string) (a port.Account, secret string, err error) {
 	keyID, err := d.random(12)
 	if err != nil {
-		return Checkout{}, err
+		return a, "", err
 	}
-	secret, err := d.random(32)
-	if err != nil {
-		return Checkout{}, err
+	if secret, err = d.random(32); err != nil {
+		return a, "", err
 	}
 	keyID, secret = "mk_"+keyID, "ms_"+secret
-	a := port.Account{
+	a = port.Account{
 		ID: AccountIDOf(w, commerce.Own, commerce.RemoteID(keyID)), Space: w, Channel: commerce.Own, Kind: "checkout", Remote: commerce.RemoteID(keyID),
 		Name: name, State: port.AccountActive, Key: keyID, ClaimedAt: d.Now(), CreatedAt: d.Now(),
 	}
 	if err := d.putSecrets(ctx, a, keyID, []string{secret}); err != nil {
-		return Checkout{}, err
+		return a, "", err
 	}
-	put, err := d.Store.Connect(ctx, a, nil)
-	return Checkout{Account: put, KeyID: keyID, Secret: secret}, err
+	a, err = d.Store.Connect(ctx, a, nil)
+	return a, secret, err
 }
 
 func (d *Desk) putSecrets(ctx context.Context, a port.Account, keyID string, secrets []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -31,7 +32,7 @@ func (d *Desk) change(ctx context.Context, w commerce.WorkspaceID, id commerce.A
 }
 
 // Check asks the marketplace how the connection is doing and keeps the answer.
-func (d *Desk) Check(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Health, error) {
+func (d *Desk) Check(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error) {
 	conn, err := d.Open(ctx, w, id)
 	var h channel.Health
 	if err == nil {
@@ -40,35 +41,45 @@ func (d *Desk) Check(ctx context.Context, w commerce.WorkspaceID, id commerce.Ac
 	if fault.Is(err, fault.AuthExpired) {
 		h = channel.Health{Checks: []channel.HealthCheck{{Name: "consent", Message: fault.Of(err).Message, Fix: "Connect the shop again."}}}
 		if err := d.Expired(ctx, w, id, fault.Of(err).Message); err != nil {
-			return h, err
+			return port.Account{}, err
 		}
 	} else if err != nil {
-		return h, err
+		return port.Account{}, err
 	}
 	h.Checked = d.Now()
 	raw, err := json.Marshal(h)
 	if err != nil {
-		return h, fmt.Errorf("encode health: %w", err)
+		return port.Account{}, fmt.Errorf("encode health: %w", err)
 	}
-	_, err = d.change(ctx, w, id, func(a *port.Account) { a.Health = raw })
-	return h, err
+	return d.change(ctx, w, id, func(a *port.Account) { a.Health = raw })
 }
 
-// Settle stores what a seller changed about a connection: its defaults.
-func (d *Desk) Settle(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, version int64, defaults commerce.Defaults) (port.Account, error) {
-	a, err := d.Store.Account(ctx, w, id)
+// Update stores what a seller changed about a connection (its name, whether it
+// is paused, its defaults) over the version that was read.
+func (d *Desk) Update(ctx context.Context, next port.Account) (port.Account, error) {
+	a, err := d.Store.Account(ctx, next.Space, next.ID)
 	if err != nil {
 		return a, err
 	}
-	if a.Version != version {
+	if a.Version != next.Version {
 		return a, fault.New(fault.Conflict, "account_moved", "Somebody changed this connection meanwhile. Look at it again.")
 	}
-	a.Defaults = defaults
+	same := reflect.DeepEqual(a.Defaults, next.Defaults) && a.State == next.State
+	a.Name, a.Defaults = next.Name, next.Defaults
+	switch {
+	case next.State == a.State:
+	case next.State == port.AccountPaused && a.State == port.AccountActive:
+		a.State, a.NextPoll = next.State, time.Time{}
+	case next.State == port.AccountActive && a.State == port.AccountPaused:
+		a.State, a.NextPoll = next.State, d.Now()
+	default:
+		return a, &fault.Error{Kind: fault.Invalid, Code: "state", Field: "state", Message: "A connection that has ended is connected again, not switched on."}
+	}
 	put, err := d.Store.PutAccount(ctx, a)
-	if err != nil || put.Target == "" {
+	if err != nil || put.Target == "" || same {
 		return put, err
 	}
-	return put, d.Spread(ctx, w, put.Target) // defaults decide what listings look like
+	return put, d.Spread(ctx, put.Space, put.Target) // defaults decide what listings look like
 }
 
 // Expired flags an account whose consent has ended; its work is parked.

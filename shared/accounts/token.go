@@ -198,9 +198,33 @@ func (d *Desk) Renew(ctx context.Context, w commerce.WorkspaceID, id commerce.Gr
 	}
 	s := &source{desk: d, driver: driver, space: w, grant: id}
 	t, err := s.read(ctx)
-	if err != nil || t.Refresh == "" {
+	if err != nil {
 		return err
 	}
-	_, err = s.renew(ctx, t.Access)
+	if t.Refresh != "" {
+		if _, err = s.renew(ctx, t.Access); !fault.Is(err, fault.AuthExpired) {
+			return err
+		}
+	}
+	return d.ended(ctx, g)
+}
+
+// ended flags the accounts of a consent that can't be renewed, and takes the
+// consent off the list of those that are due.
+func (d *Desk) ended(ctx context.Context, g port.Grant) error {
+	accounts, err := d.Store.ListAccounts(ctx, g.Space)
+	if err != nil {
+		return fmt.Errorf("accounts of %s: %w", g.Space, err)
+	}
+	for _, a := range accounts {
+		if a.Grant != g.ID {
+			continue
+		}
+		if err := d.Expired(ctx, g.Space, a.ID, "The consent has ended. Connect the shop again."); err != nil {
+			return err
+		}
+	}
+	g.ExpiresAt = time.Time{}
+	_, err = d.Store.PutGrant(ctx, g)
 	return err
 }

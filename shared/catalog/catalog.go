@@ -99,20 +99,38 @@ func (e *Editor) Create(ctx context.Context, w commerce.WorkspaceID, p commerce.
 	} else if !fault.Is(err, fault.NotFound) {
 		return p, err
 	}
-	return e.put(ctx, w, commerce.Product{}, p, nil, nil)
+	if err := e.prepare(w, commerce.Product{}, &p); err != nil {
+		return p, err
+	}
+	return e.put(ctx, w, commerce.Product{}, p, statedBy(p), nil)
 }
 
-// Replace edits a product as it was read at version.
-func (e *Editor) Replace(ctx context.Context, w commerce.WorkspaceID, id commerce.ProductID, version int64, p commerce.Product) (commerce.Product, error) {
-	old, err := e.Store.Product(ctx, w, id)
+// statedBy are the quantities an edit by hand gives.
+func statedBy(p commerce.Product) map[commerce.VariantID]int64 {
+	stated := map[commerce.VariantID]int64{}
+	for _, v := range p.Variants {
+		if v.Stated != nil {
+			stated[v.ID] = *v.Stated
+		}
+	}
+	return stated
+}
+
+// Replace edits a product over p.Version. A variant whose Stated differs from
+// what is stored moves its level by the difference.
+func (e *Editor) Replace(ctx context.Context, w commerce.WorkspaceID, p commerce.Product) (commerce.Product, error) {
+	old, err := e.Store.Product(ctx, w, p.ID)
 	if err != nil {
 		return old, err
 	}
-	if old.Version != version {
+	if old.Version != p.Version {
 		return old, fault.New(fault.Conflict, "product_moved", "Somebody changed this product meanwhile. Look at it again.")
 	}
-	p.ID, p.Handle, p.CreatedAt, p.Version = old.ID, old.Handle, old.CreatedAt, old.Version
-	return e.put(ctx, w, old, p, nil, nil)
+	p.Handle, p.CreatedAt = old.Handle, old.CreatedAt
+	if err := e.prepare(w, old, &p); err != nil {
+		return p, err
+	}
+	return e.put(ctx, w, old, p, statedBy(p), nil)
 }
 
 // Remove takes a product off sale everywhere and archives it. Its orders and
@@ -144,7 +162,7 @@ func (e *Editor) put(ctx context.Context, w commerce.WorkspaceID, old, p commerc
 	if err := e.free(ctx, w, p, claims); err != nil {
 		return p, err
 	}
-	var job commerce.JobID
+	job := commerce.JobID("edit_" + e.NewID())
 	if step != nil {
 		job = step.Job
 	}
@@ -198,14 +216,17 @@ func (e *Editor) free(ctx context.Context, w commerce.WorkspaceID, p commerce.Pr
 	return nil
 }
 
+// skuChanges are the SKUs that enter and leave a product, or go from one of its
+// variants to another: then the claim has to name the new one.
 func skuChanges(old, next commerce.Product) (claims, frees []commerce.SKU) {
-	had, has := map[commerce.SKU]bool{}, map[commerce.SKU]bool{}
+	had := make(map[commerce.SKU]commerce.VariantID, len(old.Variants))
 	for _, v := range old.Variants {
-		had[v.SKU] = true
+		had[v.SKU] = v.ID
 	}
+	has := make(map[commerce.SKU]bool, len(next.Variants))
 	for _, v := range next.Variants {
 		has[v.SKU] = true
-		if !had[v.SKU] {
+		if had[v.SKU] != v.ID {
 			claims = append(claims, v.SKU)
 		}
 	}

@@ -22,11 +22,6 @@ func ConversationIDOf(a commerce.AccountID, thread commerce.RemoteID) commerce.C
 	return commerce.ConversationID(commerce.Derive("cnv", string(a), string(thread)))
 }
 
-// MessageIDOf is the id of a message a marketplace told us.
-func MessageIDOf(c commerce.ConversationID, remote commerce.RemoteID) commerce.MessageID {
-	return commerce.MessageID(commerce.Derive("msg", string(c), string(remote)))
-}
-
 // message applies a message or what happened to one.
 func (in *Ingester) message(ctx context.Context, a port.Account, u channel.Update) error {
 	m := u.Message
@@ -124,19 +119,29 @@ func (in *Ingester) stored(ctx context.Context, w commerce.WorkspaceID, conv com
 	return &found, err
 }
 
-// echoOf finds our own unsettled message with the same text.
+// echoOf finds our own unsettled message with the same text. What is being
+// sent is read consistently, so that an echo that is faster than the answer
+// finds its message.
 func (in *Ingester) echoOf(ctx context.Context, w commerce.WorkspaceID, conv commerce.Conversation, m channel.MessageUpdate) (*commerce.Message, error) {
 	if conv.Version == 0 {
 		return nil, nil
 	}
-	recent, err := in.Store.ListMessages(ctx, w, conv.ID, port.Page{Limit: 20})
+	open, err := in.Store.ListOutbound(ctx, w, string(conv.ID))
 	if err != nil {
 		return nil, err
 	}
-	for i := len(recent.Items) - 1; i >= 0; i-- { // the oldest open one first
-		own := recent.Items[i]
-		open := own.State == commerce.SendPending || own.State == commerce.SendUnknown
-		if own.By == commerce.BySeller && open && own.Text == m.Message.Text && m.Message.At.Sub(own.At).Abs() <= echoWindow {
+	for _, o := range open { // the oldest first: that is the order of sending
+		if o.Kind != "reply" {
+			continue
+		}
+		own, err := in.Store.Message(ctx, w, conv.ID, commerce.MessageID(o.Ref))
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if own.State != commerce.SendDone && own.Text == m.Message.Text && m.Message.At.Sub(own.At).Abs() <= echoWindow {
 			return &own, nil
 		}
 	}
@@ -190,7 +195,7 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 func (in *Ingester) newMessage(conv commerce.Conversation, u channel.Update) *port.MessageWrite {
 	m := u.Message.Message
 	m.Conversation = conv.ID
-	m.ID = MessageIDOf(conv.ID, m.Remote)
+	m.ID = port.MessageIDOf(conv.ID, m.Remote)
 	if m.At.IsZero() {
 		m.At = in.Now()
 	}

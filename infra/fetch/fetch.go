@@ -1,0 +1,145 @@
+// Package fetch reads the seller's pictures from the public web. A host that
+// resolves to a private address is not spoken to, at the first address or any
+// it redirects to: the check is made on the address the connection is made to,
+// so a name that changes its mind in between gains nothing.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+)
+
+const (
+	maxBytes     = 20 << 20
+	maxRedirects = 5
+	timeout      = 15 * time.Second
+)
+
+// Images implements channel.Images. Safe for concurrent use.
+type Images struct {
+	client *http.Client
+	// via, when set, is an address that answers for every picture: where
+	// nothing outside can be reached.
+	via string
+}
+
+// New makes Images that read the public web.
+func New() *Images {
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: public}
+	return &Images{client: &http.Client{
+		Timeout:       timeout,
+		CheckRedirect: redirect,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second},
+	}}
+}
+
+// Via makes Images that ask one host for every picture: it is called with the
+// wanted address as the parameter u.
+func Via(host string) *Images {
+	return &Images{client: &http.Client{Timeout: timeout}, via: host}
+}
+
+func redirect(r *http.Request, via []*http.Request) error {
+	if len(via) > maxRedirects {
+		return errors.New("too many redirects")
+	}
+	return checkAddress(r.URL)
+}
+
+func checkAddress(u *url.URL) error {
+	if (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil {
+		return errors.New("not a public web address")
+	}
+	return nil
+}
+
+// public refuses a connection to anything but a public address.
+func public(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("address %s: %w", address, err)
+	}
+	ip := at.Addr().Unmap()
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || special(ip) || (at.Port() != 80 && at.Port() != 443) {
+		return errors.New("not a public address")
+	}
+	return nil
+}
+
+// special are the ranges net/netip does not name (IANA special-purpose address
+// registries, 2025-10): shared, benchmarking, documentation, NAT64, 6to4.
+func special(ip netip.Addr) bool {
+	for _, r := range []string{"100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "2002::/16"} {
+		if netip.MustParsePrefix(r).Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// Image reads one picture.
+func (f *Images) Image(ctx context.Context, address string) (channel.Picture, error) {
+	u, err := url.Parse(address)
+	if err != nil || checkAddress(u) != nil {
+		return channel.Picture{}, refused(address, "it is not a public web address")
+	}
+	target := address
+	if f.via != "" {
+		target = f.via + "?u=" + url.QueryEscape(address)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return channel.Picture{}, refused(address, "it is not a public web address")
+	}
+	r.Header.Set("Accept", "image/*")
+	resp, err := f.client.Do(r)
+	if err != nil {
+		if ctx.Err() != nil {
+			return channel.Picture{}, fault.Wrap(ctx.Err(), fault.Temporary, "stopped", "A picture was not read in time.")
+		}
+		return channel.Picture{}, refused(address, "its host can't be reached")
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return read(address, resp)
+}
+
+func read(address string, resp *http.Response) (channel.Picture, error) {
+	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {
+		return channel.Picture{}, fault.New(fault.Temporary, "image_host", "The host of a picture answers %d.", resp.StatusCode)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return channel.Picture{}, refused(address, fmt.Sprintf("its host answers %d", resp.StatusCode))
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBytes+1))
+	switch {
+	case err != nil:
+		return channel.Picture{}, fault.Wrap(err, fault.Temporary, "image_host", "A picture broke off while it was read.")
+	case len(data) > maxBytes:
+		return channel.Picture{}, refused(address, "it is larger than 20 MB")
+	}
+	kind := http.DetectContentType(data)
+	if !strings.HasPrefix(kind, "image/") {
+		return channel.Picture{}, refused(address, "it is not a picture")
+	}
+	return channel.Picture{Type: kind, Data: data}, nil
+}
+
+func refused(address, why string) error {
+	return fault.Refused(fault.Rejected, commerce.Problem{
+		Rule: "image_unreachable", Field: "images", Value: channel.Cut(address), Allowed: "a picture at a public https address, up to 20 MB",
+		Fix: fmt.Sprintf("Put the picture where it can be read: %s.", why),
+	})
+}

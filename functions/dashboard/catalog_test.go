@@ -145,3 +145,12 @@ func TestImports(t *testing.T) {
 		{name: "ask with no type", method: "POST", url: "/v1/uploads", body: `{"content_type":"x y"}`, status: 422, want: []string{`"field":"content_type"`}},
 	})
 }
+
+// A patch in other letters must not be dropped silently.
+func TestPatchInOtherLetters(t *testing.T) {
+	t.Parallel()
+	runAll(t, []scenario{
+		{name: "capital", method: "PATCH", url: "/v1/products/prd_mug", body: `{"Title":"x"}`, status: 422, want: []string{`"code":"unknown_field"`, `"field":"Title"`}, after: asked("")},
+		{name: "twice", method: "PATCH", url: "/v1/products/prd_mug", body: `{"title":"x","title":"y"}`, status: 422, want: []string{`"code":"repeated"`}, after: asked("")},
+	})
+}

@@ -16,7 +16,7 @@ import (
 )
 
 // DecodeJSON reads exactly one JSON value and refuses fields that into does not
-// have. What is no JSON is a 400; JSON of another shape is Invalid and names
+// have, also in other letters, and fields that are there twice. What is no JSON is a 400; JSON of another shape is Invalid and names
 // the field.
 func DecodeJSON(body []byte, into any) error {
 	if !utf8.Valid(body) {
@@ -30,13 +30,13 @@ func DecodeJSON(body []byte, into any) error {
 			err = errTrailing
 		}
 	}
-	return bodyFault(err)
+	if err != nil {
+		return bodyFault(err)
+	}
+	return exact(body, reflect.TypeOf(into))
 }
 
 func bodyFault(err error) error {
-	if err == nil {
-		return nil
-	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		field := wrong.Field
 		if field == "" {
@@ -45,8 +45,7 @@ func bodyFault(err error) error {
 		return fault.Refused(fault.Invalid, commerce.Problem{Rule: "wrong_type", Field: field, Fix: fmt.Sprintf("%s must be %s.", field, kindWords(wrong.Type))})
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		name = strings.Trim(name, `"`)
-		return fault.Refused(fault.Invalid, commerce.Problem{Rule: "unknown_field", Field: name, Fix: fmt.Sprintf("There is no field %q here. openapi.yaml lists the fields.", name)})
+		return unknownField(strings.Trim(name, `"`))
 	}
 	at := ""
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

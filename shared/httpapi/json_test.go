@@ -16,6 +16,7 @@ type sample struct {
 		Quantity int `json:"quantity"`
 	} `json:"lines"`
 	Extra map[string]string `json:"extra"`
+	Raw   json.RawMessage   `json:"raw"`
 }
 
 func TestDecodeJSON(t *testing.T) {
@@ -24,15 +25,23 @@ func TestDecodeJSON(t *testing.T) {
 		status      int
 		code, field string
 	}{
-		`{"name":"x"}`:                           {},
-		` {"name":"x","on":true} ` + "\n":        {},
-		``:                                       {400, "malformed_body", ""},
-		`{`:                                      {400, "malformed_body", ""},
-		`{"name":"x"}}`:                          {400, "malformed_body", ""},
-		`{} {}`:                                  {400, "malformed_body", ""},
-		`nope`:                                   {400, "malformed_body", ""},
-		"{\"name\":\"\xff\"}":                    {400, "malformed_body", ""},
-		`{"nam":"x"}`:                            {422, "unknown_field", "nam"},
+		`{"name":"x"}`:                    {},
+		` {"name":"x","on":true} ` + "\n": {},
+		``:                                {400, "malformed_body", ""},
+		`{`:                               {400, "malformed_body", ""},
+		`{"name":"x"}}`:                   {400, "malformed_body", ""},
+		`{} {}`:                           {400, "malformed_body", ""},
+		`nope`:                            {400, "malformed_body", ""},
+		"{\"name\":\"\xff\"}":             {400, "malformed_body", ""},
+		`{"nam":"x"}`:                     {422, "unknown_field", "nam"},
+		`{"Name":"x"}`:                    {422, "unknown_field", "Name"},
+		`{"name":"x","name":"y"}`:         {422, "repeated", "name"},
+		`{"lines":[{"quantity":1},{"QUANTITY":2}]}`:                           {422, "unknown_field", "lines[1].QUANTITY"},
+		`{"extra":{"a":"1","A":"2"}}`:                                         {},
+		`{"extra":{"a":"1","a":"2"}}`:                                         {422, "repeated", "extra.a"},
+		`{"raw":{"Any":[{"x":1}]}}`:                                           {},
+		`{"raw":{"x":1,"x":2}}`:                                               {422, "repeated", "raw.x"},
+		`{"raw":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`: {400, "malformed_body", ""},
 		`{"name":1}`:                             {422, "wrong_type", "name"},
 		`{"amount":"1"}`:                         {422, "wrong_type", "amount"},
 		`{"amount":1.5}`:                         {422, "wrong_type", "amount"},

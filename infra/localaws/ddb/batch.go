@@ -23,12 +23,20 @@ func requestItems(p params) (names []string, fields map[string]any, err error) {
 	raw := p.required("RequestItems")
 	fields, ok := raw.(map[string]any)
 	if raw != nil && !ok {
-		p.typeError(raw, "Map")
+		p.malformed(attr.NotMap(raw, attr.JavaValue))
 	}
 	if ok && len(fields) == 0 {
 		p.unmet("RequestItems", "{}", "Member must have length greater than or equal to 1")
 	}
-	return slices.Sorted(maps.Keys(fields)), fields, p.verdict()
+	names = slices.Sorted(maps.Keys(fields))
+	for _, name := range names {
+		if len(name) < 3 || len(name) > 255 || !allNameCharacters(name) {
+			p.unmet("RequestItems", "{"+name+"=[...]}", "Map keys must satisfy constraint: [Member must have length less than or equal to 255, "+
+				"Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]")
+			break
+		}
+	}
+	return names, fields, nil
 }
 
 func (s *Service) batchWriteItem(ctx context.Context, p params) (object, error) {
@@ -38,7 +46,7 @@ func (s *Service) batchWriteItem(ctx context.Context, p params) (object, error) 
 	if err != nil {
 		return nil, err
 	}
-	writes, err := batchWrites(p.object("RequestItems"), names)
+	writes, err := batchWrites(p, names)
 	if err != nil {
 		return nil, err
 	}
@@ -105,14 +113,21 @@ func unprocessed(names []string, left []*write) object {
 }
 
 // batchWrites reads the puts and deletes of all tables.
-func batchWrites(tables params, names []string) ([]*write, error) {
+func batchWrites(all params, names []string) ([]*write, error) {
+	tables := all.object("RequestItems")
+	if err := all.verdict(); err != nil {
+		return nil, err
+	}
 	var writes []*write
 	size := 0
 	for _, name := range names {
 		requests := tables.objects(name)
 		if len(requests) == 0 || len(requests) > maxBatchWrite {
-			return nil, invalid(fmt.Sprintf("1 validation error detected: Value at 'requestItems.%s.member' failed to satisfy constraint: "+
-				"Member must have length less than or equal to %d, Member must have length greater than or equal to 1", name, maxBatchWrite))
+			all.unmet("RequestItems", "{"+name+"=[...]}", fmt.Sprintf("Map value must satisfy constraint: "+
+				"[Member must have length less than or equal to %d, Member must have length greater than or equal to 1]", maxBatchWrite))
+		}
+		if err := all.verdict(); err != nil {
+			return nil, err
 		}
 		for _, r := range requests {
 			w, err := batchWrite(r, name)
@@ -138,11 +153,15 @@ func batchWrites(tables params, names []string) ([]*write, error) {
 func batchWrite(r params, table string) (*write, error) {
 	put, del := r.has("PutRequest"), r.has("DeleteRequest")
 	switch {
-	case put && del:
+	case put && del: // a union, as an attribute value is
 		return nil, invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 	case put:
 		inner := r.object("PutRequest")
-		return parseWrite(inner.with("TableName", table), writePut)
+		w, err := parseWrite(inner.with("TableName", table), writePut)
+		if err == nil {
+			w.batch = true
+		}
+		return w, err
 	case del:
 		inner := r.object("DeleteRequest")
 		return parseWrite(inner.with("TableName", table), writeDelete)

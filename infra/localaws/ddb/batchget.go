@@ -16,9 +16,12 @@ func (s *Service) batchGetItem(ctx context.Context, p params) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.verdict(); err != nil {
+		return nil, err
+	}
 	var reads []*read
 	for _, name := range names {
-		more, err := batchReads(p.object("RequestItems").object(name), name)
+		more, err := batchReads(p.object("RequestItems").entry(name), name)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +55,6 @@ func batchReads(p params, name string) ([]*read, error) {
 	} else if len(keys) > maxBatchGet {
 		p.unmet("Keys", "[...]", "Member must have length less than or equal to 100")
 	}
-	p.with("TableName", name).tableName()
 	consistent := p.flag("ConsistentRead")
 	if err := p.verdict(); err != nil {
 		return nil, err

@@ -23,11 +23,20 @@ func (p params) env(using ...string) (*expr.Env, error) {
 		return nil, invalid("ExpressionAttributeValues can only be specified when using expressions: " +
 			strings.Join(withValues, " and ") + verb)
 	}
+	names := p.names("ExpressionAttributeNames")
+	if err := expr.CheckNames(names); err != nil {
+		return nil, err
+	}
+	if given, ok := p.fields["ExpressionAttributeValues"].(map[string]any); ok {
+		if err := expr.CheckValueKeys(given); err != nil {
+			return nil, err
+		}
+	}
 	values, err := p.values("ExpressionAttributeValues")
 	if err != nil {
 		return nil, err
 	}
-	return expr.NewEnv(p.names("ExpressionAttributeNames"), values)
+	return expr.NewEnv(names, values)
 }
 
 // condition parses a condition or filter, nil when absent.

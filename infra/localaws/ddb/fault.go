@@ -86,7 +86,7 @@ func (f *fault) body() []byte {
 	out := object{}
 	out.add("__type", f.kind)
 	name := "message"
-	if f.reasons != nil {
+	if f.reasons != nil || f.kind == shapeService+"SerializationException" {
 		name = "Message"
 	}
 	if f.message != "" {

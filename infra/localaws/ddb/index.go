@@ -40,7 +40,7 @@ func (p params) indexes() (out []parsedIndex, projected int) {
 
 // build checks an index against its table.
 func (x parsedIndex) build(t *store.Table) (store.Index, error) {
-	key, err := tableKey(x.elements, t.Types)
+	key, err := indexKey(x.elements, t.Types)
 	if err != nil {
 		return store.Index{}, err
 	}

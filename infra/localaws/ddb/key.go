@@ -17,16 +17,20 @@ const (
 
 // checkKey checks that key holds the table's key and nothing else.
 func checkKey(t *store.Table, key attr.Item) error {
-	names := t.Key.Names()
-	if len(key) != len(names) {
+	if len(key) != len(t.Key.Names()) || !hasKey(t, key) {
 		return invalid(noMatch)
 	}
-	for _, name := range names {
-		if v, ok := key[name]; !ok || v.Kind != t.Kind(name) {
-			return invalid(noMatch)
+	return checkKeyValues(t, key, oneOrMore)
+}
+
+// hasKey says whether the item has key attributes of the right types.
+func hasKey(t *store.Table, it attr.Item) bool {
+	for _, name := range t.Key.Names() {
+		if v, ok := it[name]; !ok || v.Kind != t.Kind(name) {
+			return false
 		}
 	}
-	return checkKeyValues(t, key)
+	return true
 }
 
 // checkItemKey checks the key inside a whole item.
@@ -40,15 +44,16 @@ func checkItemKey(t *store.Table, it attr.Item) error {
 			return invalid(fmt.Sprintf("%sType mismatch for key %s expected: %s actual: %s", oneOrMore, name, want, v.Kind))
 		}
 	}
-	return checkKeyValues(t, it)
+	return checkKeyValues(t, it, notValid)
 }
 
 // checkKeyValues checks that the table's key is neither empty nor too big.
-func checkKeyValues(t *store.Table, it attr.Item) error {
+// refusal begins the message, which differs between keys and whole items.
+func checkKeyValues(t *store.Table, it attr.Item, refusal string) error {
 	for _, name := range t.Key.Names() {
 		v := it[name]
 		if v.Kind != attr.N && v.Text == "" {
-			return invalid(notValid + "The AttributeValue for a key attribute cannot contain an empty " + word(v) + " value. Key: " + name)
+			return invalid(refusal + "The AttributeValue for a key attribute cannot contain an empty " + word(v) + " value. Key: " + name)
 		}
 	}
 	return checkKeySize(t.Key, it)

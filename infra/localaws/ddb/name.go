@@ -4,15 +4,36 @@ import "strings"
 
 // tableName reads the name of a table, which may also be an ARN.
 func (p params) tableName() string {
-	name := p.text("TableName")
+	name := tableOf(p.text("TableName"))
 	if !p.has("TableName") {
 		p.unmet("TableName", nil, "Member must not be null")
 		return ""
 	}
-	if i := strings.Index(name, ":table/"); strings.HasPrefix(name, "arn:") && i > 0 {
-		name = name[i+len(":table/"):]
+	p.checkName("TableName", name)
+	return name
+}
+
+// controlName reads the name of a table for an operation on the table itself;
+// these refuse it in other words.
+func (p params) controlName() (string, error) {
+	name := tableOf(p.text("TableName"))
+	switch {
+	case p.shared.wrong != nil:
+		return "", p.shared.wrong
+	case !p.has("TableName"):
+		return "", invalid("The parameter 'TableName' is required but was not present in the request")
+	case len(name) < 3 || len(name) > 255:
+		return "", invalid("TableName must be at least 3 characters long and at most 255 characters long")
 	}
 	p.checkName("TableName", name)
+	return name, nil
+}
+
+// tableOf is the name in a table's ARN, or the name itself.
+func tableOf(name string) string {
+	if i := strings.Index(name, ":table/"); strings.HasPrefix(name, "arn:") && i > 0 {
+		return name[i+len(":table/"):]
+	}
 	return name
 }
 

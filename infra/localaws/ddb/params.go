@@ -24,10 +24,12 @@ type params struct {
 
 // checks are the mistakes found in a request so far.
 type checks struct {
-	wrong    error
-	unmet    []string
-	overflow int
+	wrong error
+	unmet []string
 }
+
+// maxUnmet is how many unmet constraints are reported at most.
+const maxUnmet = 10
 
 func decodeParams(body []byte) (params, error) {
 	if !utf8.Valid(body) {
@@ -51,7 +53,7 @@ func (p params) verdict() error {
 	if c.wrong != nil {
 		return c.wrong
 	}
-	switch n := len(c.unmet) + c.overflow; {
+	switch n := len(c.unmet); {
 	case n == 0:
 		return nil
 	case n == 1:
@@ -61,30 +63,16 @@ func (p params) verdict() error {
 	}
 }
 
-func (p params) typeError(raw any, want string) {
+// malformed notes a parameter of a wrong type.
+func (p params) malformed(err attr.Malformed) {
 	if p.shared.wrong == nil {
-		p.shared.wrong = malformed(describe(raw) + " can not be converted to " + want)
+		p.shared.wrong = err
 	}
-}
-
-func describe(raw any) string {
-	switch v := raw.(type) {
-	case string:
-		return "STRING_VALUE"
-	case json.Number:
-		return "NUMBER_VALUE"
-	case bool:
-		return strings.ToUpper(fmt.Sprint(v)) + "_VALUE"
-	case []any:
-		return "START_ARRAY"
-	}
-	return "START_OBJECT"
 }
 
 // unmet notes a constraint that a parameter does not meet.
 func (p params) unmet(name string, value any, constraint string) {
-	if len(p.shared.unmet) == 10 {
-		p.shared.overflow++
+	if len(p.shared.unmet) == maxUnmet {
 		return
 	}
 	shown := "null"
@@ -109,7 +97,7 @@ func (p params) text(name string) string {
 	raw := p.fields[name]
 	s, ok := raw.(string)
 	if raw != nil && !ok {
-		p.typeError(raw, "String")
+		p.malformed(attr.NotA(raw, "String"))
 	}
 	return s
 }
@@ -118,7 +106,7 @@ func (p params) flag(name string) bool {
 	raw := p.fields[name]
 	b, ok := raw.(bool)
 	if raw != nil && !ok {
-		p.typeError(raw, "Boolean")
+		p.malformed(attr.NotA(raw, "Boolean"))
 	}
 	return b
 }
@@ -131,12 +119,12 @@ func (p params) number(name string, fallback int64) int64 {
 	}
 	n, ok := raw.(json.Number)
 	if !ok {
-		p.typeError(raw, "Integer")
+		p.malformed(attr.NotA(raw, "Integer"))
 		return fallback
 	}
 	i, err := n.Int64()
 	if err != nil {
-		p.typeError(raw, "Integer")
+		p.malformed(attr.NotA(raw, "Integer"))
 	}
 	return i
 }
@@ -174,7 +162,7 @@ func (p params) list(name string) []any {
 	raw := p.fields[name]
 	l, ok := raw.([]any)
 	if raw != nil && !ok {
-		p.typeError(raw, "List")
+		p.malformed(attr.NotList(raw))
 	}
 	return l
 }
@@ -185,7 +173,7 @@ func (p params) objects(name string) []params {
 	for i, raw := range p.list(name) {
 		fields, ok := raw.(map[string]any)
 		if !ok {
-			p.typeError(raw, "Map")
+			p.malformed(attr.NotMap(raw, attr.JavaValue))
 			continue
 		}
 		path := fmt.Sprintf("%s%s.%d.member.", p.path, lowerFirst(name), i+1)
@@ -199,9 +187,16 @@ func (p params) object(name string) params {
 	raw := p.fields[name]
 	fields, ok := raw.(map[string]any)
 	if raw != nil && !ok {
-		p.typeError(raw, "Map")
+		p.malformed(attr.NotMap(raw, attr.JavaValue))
 	}
 	return params{fields: fields, shared: p.shared, path: p.path + lowerFirst(name) + "."}
+}
+
+// entry reads an object that is the value of a map's key.
+func (p params) entry(key string) params {
+	o := p.object(key)
+	o.path = p.path + key + ".member."
+	return o
 }
 
 // texts reads a list of strings.
@@ -214,7 +209,7 @@ func (p params) texts(name string) []string {
 	for _, raw := range list {
 		s, ok := raw.(string)
 		if !ok {
-			p.typeError(raw, "String")
+			p.malformed(attr.NotA(raw, "String"))
 		}
 		out = append(out, s)
 	}
@@ -229,14 +224,14 @@ func (p params) names(name string) map[string]string {
 	}
 	m, ok := raw.(map[string]any)
 	if !ok {
-		p.typeError(raw, "Map")
+		p.malformed(attr.NotMap(raw, "java.lang.String"))
 		return nil
 	}
 	out := make(map[string]string, len(m))
 	for key, content := range m {
 		s, ok := content.(string)
 		if !ok {
-			p.typeError(content, "String")
+			p.malformed(attr.NotA(content, "String"))
 		}
 		out[key] = s
 	}
@@ -251,7 +246,7 @@ func (p params) values(name string) (map[string]attr.Value, error) {
 	}
 	m, ok := raw.(map[string]any)
 	if !ok {
-		return nil, malformed(describe(raw) + " can not be converted to Map")
+		return nil, attr.NotMap(raw, attr.JavaValue)
 	}
 	out := make(map[string]attr.Value, len(m))
 	for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -268,4 +263,20 @@ func (p params) values(name string) (map[string]attr.Value, error) {
 		out[key] = v
 	}
 	return out, nil
+}
+
+// item reads an item or a key that must be there. JSON of a wrong type is
+// noted with the rest; a value that is refused is returned, because DynamoDB
+// reports it after everything else about the request's form.
+func (p params) item(name string) (attr.Item, error) {
+	raw := p.required(name)
+	if raw == nil {
+		return nil, nil
+	}
+	it, err := attr.DecodeItem(raw)
+	if bad, ok := err.(attr.Malformed); ok {
+		p.malformed(bad)
+		return nil, nil
+	}
+	return it, err
 }

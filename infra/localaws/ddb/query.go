@@ -61,10 +61,14 @@ func (s *search) parseQuery(p params, rawStart any) ([]expr.KeyTerm, error) {
 	if !p.has("KeyConditionExpression") {
 		return nil, invalid("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
 	}
+	condition, err := p.condition("KeyConditionExpression", env)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.parseOutput(p, env); err != nil {
 		return nil, err
 	}
-	terms, err := expr.ParseKeyCondition(p.text("KeyConditionExpression"), env)
+	terms, err := condition.KeyTerms()
 	if err != nil {
 		return nil, err
 	}

@@ -20,17 +20,17 @@ type read struct {
 
 func parseRead(p params) (*read, error) {
 	r := &read{table: p.tableName(), consistent: p.flag("ConsistentRead")}
-	raw := p.required("Key")
+	key, keyErr := p.item("Key")
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
 	if err := p.modern(); err != nil {
 		return nil, err
 	}
-	var err error
-	if r.key, err = attr.DecodeItem(raw); err != nil {
-		return nil, err
+	if keyErr != nil {
+		return nil, keyErr
 	}
+	r.key = key
 	env, err := p.env("ProjectionExpression")
 	if err != nil {
 		return nil, err

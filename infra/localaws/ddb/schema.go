@@ -19,7 +19,11 @@ const (
 
 // parseTable reads CreateTable.
 func parseTable(p params) (*store.Table, error) {
-	t := &store.Table{Name: p.tableName(), Types: map[string]string{}, Protected: p.flag("DeletionProtectionEnabled")}
+	name, err := p.controlName()
+	if err != nil {
+		return nil, err
+	}
+	t := &store.Table{Name: name, Types: map[string]string{}, Protected: p.flag("DeletionProtectionEnabled")}
 	billing := p.choice("BillingMode", "PROVISIONED", "PROVISIONED", "PAY_PER_REQUEST")
 	t.OnDemand = billing == "PAY_PER_REQUEST"
 	p.required("AttributeDefinitions")
@@ -47,9 +51,6 @@ func (p params) finishTable(t *store.Table, elements []keyElement, indexes []par
 	if t.Key, err = tableKey(elements, t.Types); err != nil {
 		return err
 	}
-	if err := p.checkIndexCounts(t, indexes, projected); err != nil {
-		return err
-	}
 	used := map[string]bool{}
 	for _, name := range t.Key.Names() {
 		used[name] = true
@@ -63,6 +64,9 @@ func (p params) finishTable(t *store.Table, elements []keyElement, indexes []par
 			used[name] = true
 		}
 		t.Indexes = append(t.Indexes, built)
+	}
+	if err := p.checkIndexCounts(t, indexes, projected); err != nil {
+		return err
 	}
 	if len(used) != len(t.Types) {
 		return invalid(oneOrMore + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
@@ -128,19 +132,29 @@ func (p params) checkBilling(t *store.Table) error {
 	return nil
 }
 
+// defined says whether all key attributes are in AttributeDefinitions.
+func defined(elements []keyElement, types map[string]string) bool {
+	return !slices.ContainsFunc(elements, func(e keyElement) bool { _, ok := types[e.name]; return !ok })
+}
+
+// indexKey checks the key schema of an index.
+func indexKey(elements []keyElement, types map[string]string) (store.Key, error) {
+	if !defined(elements, types) {
+		names := make([]string, len(elements))
+		for i, e := range elements {
+			names[i] = e.name
+		}
+		return store.Key{}, invalid(oneOrMore + "Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
+			strings.Join(names, ", ") + "], AttributeDefinitions: [" + strings.Join(slices.Sorted(maps.Keys(types)), ", ") + "]")
+	}
+	return tableKey(elements, types)
+}
+
 // tableKey checks a key schema.
 func tableKey(elements []keyElement, types map[string]string) (store.Key, error) {
-	var missing []string
-	for _, e := range elements {
-		if _, ok := types[e.name]; !ok {
-			missing = append(missing, e.name)
-		}
-	}
-	if len(missing) > 0 {
-		return store.Key{}, invalid(oneOrMore + "Some index key attributes are not defined in AttributeDefinitions. Keys: [" +
-			strings.Join(missing, ", ") + "], AttributeDefinitions: [" + strings.Join(slices.Sorted(maps.Keys(types)), ", ") + "]")
-	}
 	switch {
+	case !defined(elements, types):
+		return store.Key{}, invalid("Invalid KeySchema: Some index key attribute have no definition")
 	case elements[0].role != "HASH":
 		return store.Key{}, invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
 	case len(elements) == 1:

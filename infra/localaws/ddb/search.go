@@ -2,6 +2,7 @@ package ddb
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/manystall/manystall/infra/localaws/ddb/attr"
 	"github.com/manystall/manystall/infra/localaws/ddb/expr"
@@ -37,11 +38,22 @@ func (s *search) parseStart(raw any) error {
 		return nil
 	}
 	start, err := attr.DecodeItem(raw)
-	if f, ok := asFault(err); err != nil && ok && f.kind == shapeValidate+"ValidationException" {
-		return invalid("The provided starting key is invalid: " + f.message)
+	if bad, ok := err.(attr.Invalid); ok && aboutStart(string(bad)) {
+		return invalid("The provided starting key is invalid: " + string(bad))
 	}
 	s.start = start
 	return err
+}
+
+// aboutStart says whether DynamoDB explains that a value belongs to the
+// starting key: it does for some refusals of values, and not for others.
+func aboutStart(message string) bool {
+	for _, silent := range []string{"contains duplicates", "number set", "numeric value", "significant digits", "number with magnitude"} {
+		if strings.Contains(message, silent) {
+			return false
+		}
+	}
+	return true
 }
 
 // parseOutput reads filter and projection and checks them against Select.

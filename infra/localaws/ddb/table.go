@@ -66,12 +66,15 @@ func freeLabel(tx *store.Tx, name string) string {
 }
 
 func (s *Service) describeTable(_ context.Context, p params) (object, error) {
-	name := p.tableName()
+	name, err := p.controlName()
+	if err != nil {
+		return nil, err
+	}
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
 	var out object
-	err := s.db.View(func(tx *store.Tx) error {
+	err = s.db.View(func(tx *store.Tx) error {
 		t, ok := tx.Table(name)
 		if !ok {
 			return notFound("Table: " + name)
@@ -83,12 +86,15 @@ func (s *Service) describeTable(_ context.Context, p params) (object, error) {
 }
 
 func (s *Service) deleteTable(ctx context.Context, p params) (object, error) {
-	name := p.tableName()
+	name, err := p.controlName()
+	if err != nil {
+		return nil, err
+	}
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
 	var out object
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		t, ok := tx.Table(name)
 		switch {
 		case !ok:

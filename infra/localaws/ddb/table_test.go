@@ -68,7 +68,10 @@ func TestCreateTableRefusals(t *testing.T) {
 		want   string
 	}{
 		{func(in *dynamodb.CreateTableInput) { in.BillingMode = "" }, "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
-		{func(in *dynamodb.CreateTableInput) { in.AttributeDefinitions = in.AttributeDefinitions[1:] }, "Some index key attributes are not defined in AttributeDefinitions. Keys: [p], AttributeDefinitions: [gp, gs, ls, s]"},
+		{func(in *dynamodb.CreateTableInput) { in.AttributeDefinitions = in.AttributeDefinitions[1:] }, "Invalid KeySchema: Some index key attribute have no definition"},
+		{func(in *dynamodb.CreateTableInput) {
+			in.AttributeDefinitions = append(in.AttributeDefinitions[:2], in.AttributeDefinitions[3:]...)
+		}, "Some index key attributes are not defined in AttributeDefinitions. Keys: [gp, gs], AttributeDefinitions: [gs, ls, p, s]"},
 		{func(in *dynamodb.CreateTableInput) { in.LocalSecondaryIndexes = nil }, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
 		{func(in *dynamodb.CreateTableInput) { in.KeySchema[0].KeyType = types.KeyTypeRange }, "The first KeySchemaElement is not a HASH key type"},
 		{func(in *dynamodb.CreateTableInput) { in.KeySchema[1].KeyType = types.KeyTypeHash }, "The second KeySchemaElement is not a RANGE key type"},

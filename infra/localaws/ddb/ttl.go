@@ -7,7 +7,10 @@ import (
 )
 
 func (s *Service) updateTimeToLive(ctx context.Context, p params) (object, error) {
-	name := p.tableName()
+	name, err := p.controlName()
+	if err != nil {
+		return nil, err
+	}
 	p.required("TimeToLiveSpecification")
 	spec := p.object("TimeToLiveSpecification")
 	enabled := spec.flag("Enabled")
@@ -18,7 +21,7 @@ func (s *Service) updateTimeToLive(ctx context.Context, p params) (object, error
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	err := s.db.Update(ctx, func(tx *store.Tx) error {
+	err = s.db.Update(ctx, func(tx *store.Tx) error {
 		t, ok := tx.Table(name)
 		switch {
 		case !ok:
@@ -41,12 +44,15 @@ func (s *Service) updateTimeToLive(ctx context.Context, p params) (object, error
 }
 
 func (s *Service) describeTimeToLive(_ context.Context, p params) (object, error) {
-	name := p.tableName()
+	name, err := p.controlName()
+	if err != nil {
+		return nil, err
+	}
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
 	var out object
-	err := s.db.View(func(tx *store.Tx) error {
+	err = s.db.View(func(tx *store.Tx) error {
 		t, ok := tx.Table(name)
 		if !ok {
 			return notFound("Table: " + name)

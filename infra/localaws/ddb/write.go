@@ -28,6 +28,9 @@ type write struct {
 	update    *expr.Update
 	// reveal returns the item that failed the condition.
 	reveal bool
+	// batch says that the write is part of BatchWriteItem, which refuses a
+	// wrong key in other words.
+	batch bool
 }
 
 // parseWrite reads a write out of a request or a part of a transaction. The
@@ -38,7 +41,7 @@ func parseWrite(p params, kind writeKind) (*write, error) {
 		name = "Item"
 	}
 	w := &write{kind: kind, table: p.tableName()}
-	raw := p.required(name)
+	item, itemErr := p.item(name)
 	w.reveal = p.choice("ReturnValuesOnConditionCheckFailure", "NONE", "ALL_OLD", "NONE") == "ALL_OLD"
 	if kind == writeCheck {
 		p.required("ConditionExpression")
@@ -49,9 +52,8 @@ func parseWrite(p params, kind writeKind) (*write, error) {
 	if err := p.modern(); err != nil {
 		return nil, err
 	}
-	item, err := attr.DecodeItem(raw)
-	if err != nil {
-		return nil, err
+	if itemErr != nil {
+		return nil, itemErr
 	}
 	w.item = item
 	if kind == writePut && item.Size() > attr.MaxItemSize {
@@ -125,6 +127,9 @@ func (w *write) prepare(tx *store.Tx) (*plan, error) {
 // check checks the write against the table's schema.
 func (w *write) check(t *store.Table) error {
 	if w.kind == writePut {
+		if w.batch && !hasKey(t, w.item) {
+			return invalid(noMatch)
+		}
 		if err := checkItemKey(t, w.item); err != nil {
 			return err
 		}
@@ -146,12 +151,15 @@ func checkPaths(t *store.Table, u *expr.Update) error {
 		if slices.Contains(t.Key.Names(), name) {
 			return invalid(oneOrMore + "Cannot update attribute " + name + ". This attribute is part of the key")
 		}
+	}
+	for _, path := range u.Paths() {
+		name := path[0].Name
 		if len(path) == 1 {
 			continue
 		}
 		for _, x := range t.Indexes {
 			if slices.Contains(x.Key.Names(), name) {
-				return invalid(oneOrMore + "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: " + name)
+				return invalid("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: " + name)
 			}
 		}
 	}

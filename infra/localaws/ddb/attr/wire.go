@@ -28,8 +28,11 @@ const (
 // map[string]any). Errors are Invalid or Malformed.
 func Decode(raw any) (Value, error) {
 	object, ok := raw.(map[string]any)
+	if _, list := raw.([]any); list {
+		return Value{}, Malformed("Unrecognized collection type class " + JavaValue)
+	}
 	if !ok {
-		return Value{}, Malformed("Start of structure or map found where not expected")
+		return Value{}, notAStructure
 	}
 	var (
 		out   Value
@@ -63,7 +66,7 @@ func Decode(raw any) (Value, error) {
 func DecodeItem(raw any) (Item, error) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		return nil, Malformed("Start of structure or map found where not expected")
+		return nil, NotMap(raw, JavaValue)
 	}
 	out := make(Item, len(object))
 	for name, content := range object {
@@ -86,7 +89,7 @@ func decodeKind(k Kind, raw any) (Value, error) {
 	case BOOL:
 		b, ok := raw.(bool)
 		if !ok {
-			return Value{}, wrongType(raw, "BOOLEAN")
+			return Value{}, NotA(raw, "Boolean")
 		}
 		return Value{Kind: BOOL, Bool: b}, nil
 	case NULL:
@@ -99,23 +102,63 @@ func decodeKind(k Kind, raw any) (Value, error) {
 	return decodeMap(raw)
 }
 
-func wrongType(raw any, want string) error {
-	kind := "STRING_VALUE"
+// The serializer's refusals, in the words of DynamoDB.
+const (
+	notAStructure = Malformed("Unexpected value type in payload")
+	notAField     = Malformed("Unexpected field type")
+	structure     = Malformed("Start of structure or map found where not expected")
+	notBase64     = Malformed("only base-64-encoded strings are convertible to bytes")
+)
+
+// NotA is the refusal of JSON where a scalar of a Java type is wanted, such as
+// "String", "Boolean" or "Integer".
+func NotA(raw any, want string) Malformed {
 	switch v := raw.(type) {
+	case map[string]any:
+		return structure
+	case []any:
+		return Malformed("Unrecognized collection type class java.lang." + want)
 	case bool:
-		kind = strings.ToUpper(fmt.Sprint(v)) + "_VALUE"
-	case map[string]any, []any:
-		return Malformed("Unrecognized collection type: expected " + want)
-	case fmt.Stringer: // json.Number
-		kind = "NUMBER_VALUE"
+		return Malformed(strings.ToUpper(fmt.Sprint(v)) + "_VALUE cannot be converted to " + want)
+	case string:
+		if want == "Boolean" {
+			return "Unexpected token received from parser"
+		}
+		return Malformed("STRING_VALUE cannot be converted to " + want)
 	}
-	return Malformed(kind + " cannot be converted to " + want)
+	if strings.ContainsAny(fmt.Sprint(raw), ".eE") {
+		return Malformed("DECIMAL_VALUE cannot be converted to " + want)
+	}
+	return Malformed("NUMBER_VALUE cannot be converted to " + want)
 }
+
+// NotList is the refusal of JSON where a list is wanted.
+func NotList(raw any) Malformed {
+	if _, ok := raw.(map[string]any); ok {
+		return structure
+	}
+	return notAField
+}
+
+// NotMap is the refusal of JSON where a map is wanted; of is the Java type of
+// its values.
+func NotMap(raw any, of string) Malformed {
+	if _, ok := raw.([]any); ok {
+		return Malformed("Unrecognized collection type java.util.Map<java.lang.String, " + of + ">")
+	}
+	return notAField
+}
+
+// JavaValue is the Java type of an attribute value, for NotMap.
+const JavaValue = "com.amazonaws.dynamodb.v20120810.AttributeValue"
 
 func decodeScalar(k Kind, raw any) (Value, error) {
 	text, ok := raw.(string)
+	if !ok && k == B {
+		return Value{}, notBytes(raw)
+	}
 	if !ok {
-		return Value{}, wrongType(raw, "String")
+		return Value{}, NotA(raw, "String")
 	}
 	switch k {
 	case N:
@@ -127,17 +170,35 @@ func decodeScalar(k Kind, raw any) (Value, error) {
 	case B:
 		b, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
-			return Value{}, Malformed("Invalid base64 in a value of type B")
+			return Value{}, badBase64(text)
 		}
 		return Bytes(b), nil
 	}
 	return String(text), nil
 }
 
+// notBytes is the refusal of JSON where base64 is wanted.
+func notBytes(raw any) Malformed {
+	switch raw.(type) {
+	case []any:
+		return "Unrecognized collection type class java.nio.ByteBuffer"
+	case map[string]any:
+		return structure
+	}
+	return notBase64
+}
+
+func badBase64(text string) Malformed {
+	if len(text)%4 != 0 {
+		return Malformed(fmt.Sprintf("Base64 encoded length is expected a multiple of 4 bytes but found: %d", len(text)))
+	}
+	return "Invalid last non-pad Base64 character dectected"
+}
+
 func decodeNull(raw any) (Value, error) {
 	b, ok := raw.(bool)
 	if !ok {
-		return Value{}, wrongType(raw, "BOOLEAN")
+		return Value{}, NotA(raw, "Boolean")
 	}
 	if !b {
 		return Value{}, Invalid(invalid + "Null attribute value types must have the value of true")
@@ -148,7 +209,7 @@ func decodeNull(raw any) (Value, error) {
 func decodeSet(k Kind, raw any) (Value, error) {
 	list, ok := raw.([]any)
 	if !ok {
-		return Value{}, wrongType(raw, "List")
+		return Value{}, NotList(raw)
 	}
 	if len(list) == 0 {
 		return Value{}, emptySet(k)
@@ -197,7 +258,7 @@ func duplicates(k Kind, list []any) error {
 func decodeList(raw any) (Value, error) {
 	list, ok := raw.([]any)
 	if !ok {
-		return Value{}, wrongType(raw, "List")
+		return Value{}, NotList(raw)
 	}
 	out := Value{Kind: L, List: make([]Value, 0, len(list))}
 	for _, content := range list {
@@ -213,7 +274,7 @@ func decodeList(raw any) (Value, error) {
 func decodeMap(raw any) (Value, error) {
 	object, ok := raw.(map[string]any)
 	if !ok {
-		return Value{}, wrongType(raw, "Map")
+		return Value{}, NotMap(raw, JavaValue)
 	}
 	out := Value{Kind: M, Map: make(map[string]Value, len(object))}
 	for name, content := range object {

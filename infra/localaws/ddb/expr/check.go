@@ -21,6 +21,7 @@ func arity(function string) (int, bool) {
 // checkCall checks a function of a condition as far as it can be checked
 // without an item.
 func (p *parser) checkCall(n *node) *node {
+	defer p.settle()
 	want, known := arity(n.op)
 	if !known {
 		p.fault(rankFunction, "Invalid function name; function: "+n.op)
@@ -110,6 +111,7 @@ func (p *parser) wantTypeName(n *node) {
 
 // checked checks a comparator, BETWEEN or IN.
 func (p *parser) checked(n *node) *node {
+	defer p.settle()
 	if p.broken != nil {
 		return n
 	}

@@ -20,23 +20,37 @@ type Env struct {
 // NewEnv checks the placeholders. Nil maps are absent parameters, empty maps
 // are refused as DynamoDB refuses them. Errors are attr.Invalid.
 func NewEnv(names map[string]string, values map[string]attr.Value) (*Env, error) {
-	if names != nil && len(names) == 0 {
-		return nil, attr.Invalid("ExpressionAttributeNames must not be empty")
+	if err := CheckNames(names); err != nil {
+		return nil, err
 	}
-	if values != nil && len(values) == 0 {
-		return nil, attr.Invalid("ExpressionAttributeValues must not be empty")
-	}
-	for _, key := range slices.Sorted(maps.Keys(names)) {
-		if !isPlaceholder(key, '#') {
-			return nil, attr.Invalid(`ExpressionAttributeNames contains invalid key: Syntax error; key: "` + key + `"`)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		if !isPlaceholder(key, ':') {
-			return nil, attr.Invalid(`ExpressionAttributeValues contains invalid key: Syntax error; key: "` + key + `"`)
-		}
+	if err := CheckValueKeys(values); err != nil {
+		return nil, err
 	}
 	return &Env{names: names, values: values, usedNames: map[string]bool{}, usedValues: map[string]bool{}}, nil
+}
+
+// CheckNames checks ExpressionAttributeNames, which DynamoDB does before it
+// looks at values. Errors are attr.Invalid.
+func CheckNames(names map[string]string) error {
+	return checkKeys("ExpressionAttributeNames", '#', names)
+}
+
+// CheckValueKeys checks the keys of ExpressionAttributeValues, which DynamoDB
+// does before it looks at the values themselves. Errors are attr.Invalid.
+func CheckValueKeys[V any](values map[string]V) error {
+	return checkKeys("ExpressionAttributeValues", ':', values)
+}
+
+func checkKeys[V any](parameter string, mark byte, given map[string]V) error {
+	if given != nil && len(given) == 0 {
+		return attr.Invalid(parameter + " must not be empty")
+	}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		if !isPlaceholder(key, mark) {
+			return attr.Invalid(parameter + ` contains invalid key: Syntax error; key: "` + key + `"`)
+		}
+	}
+	return nil
 }
 
 func isPlaceholder(key string, mark byte) bool {

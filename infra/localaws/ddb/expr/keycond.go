@@ -19,6 +19,12 @@ func ParseKeyCondition(source string, env *Env) ([]KeyTerm, error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.KeyTerms()
+}
+
+// KeyTerms takes a condition apart into the terms of a key condition. Errors
+// are attr.Invalid.
+func (c *Condition) KeyTerms() ([]KeyTerm, error) {
 	nodes, err := conjuncts(c.root, nil)
 	if err != nil {
 		return nil, err
@@ -56,34 +62,30 @@ func conjuncts(n *node, out []*node) ([]*node, error) {
 }
 
 func keyTerm(n *node) (KeyTerm, error) {
-	var paths int
-	for _, arg := range n.args {
-		if arg.call || isSum(arg) {
-			return KeyTerm{}, attr.Invalid("KeyConditionExpressions cannot contain nested operations")
+	op := n.op
+	if (op == opRange || op == "begins_with") && n.args[0].op != opPath {
+		return KeyTerm{}, attr.Invalid("Invalid condition in KeyConditionExpression: " + op + " operator must have the key attribute as its first operand")
+	}
+	t := KeyTerm{Op: op}
+	for i, arg := range n.args {
+		switch {
+		case arg.call:
+			return t, attr.Invalid("KeyConditionExpressions cannot contain nested operations")
+		case arg.op == opValue:
+			t.Values = append(t.Values, arg.value)
+		case t.Name != "":
+			return t, attr.Invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+		case len(arg.path) > 1:
+			return t, attr.Invalid("KeyConditionExpressions cannot have conditions on nested attributes")
+		default:
+			t.Name = arg.path[0].Name
+			if i > 0 {
+				t.Op = mirror(op)
+			}
 		}
-		if arg.op == opPath {
-			paths++
-		}
 	}
-	switch {
-	case paths > 1:
-		return KeyTerm{}, attr.Invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
-	case paths == 0:
-		return KeyTerm{}, attr.Invalid("Invalid condition in KeyConditionExpression: No key attribute specified")
-	}
-	op, args := n.op, n.args
-	if args[0].op != opPath {
-		if op == opRange || op == "begins_with" {
-			return KeyTerm{}, attr.Invalid("Invalid condition in KeyConditionExpression: " + op + " operator must have the key attribute as its first operand")
-		}
-		op, args = mirror(op), []*node{args[1], args[0]}
-	}
-	if len(args[0].path) > 1 {
-		return KeyTerm{}, attr.Invalid("KeyConditionExpressions cannot have conditions on nested attributes")
-	}
-	t := KeyTerm{Name: args[0].path[0].Name, Op: op}
-	for _, arg := range args[1:] {
-		t.Values = append(t.Values, arg.value)
+	if t.Name == "" {
+		return t, attr.Invalid("Invalid condition in KeyConditionExpression: No key attribute specified")
 	}
 	return t, nil
 }

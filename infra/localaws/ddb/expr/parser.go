@@ -53,6 +53,7 @@ type parser struct {
 	// sections says that SET, REMOVE, ADD and DELETE begin a section, so they
 	// cannot be names.
 	sections bool
+	settled  bool
 }
 
 func newParser(label, source string, env *Env) (*parser, error) {
@@ -83,9 +84,16 @@ func (p *parser) finish() error {
 }
 
 func (p *parser) fault(rank int, text string) {
-	if rank < p.worst.rank {
+	if rank < p.worst.rank && (rank < rankUndefined || !p.settled) {
 		p.worst = fault{rank, text}
 	}
+}
+
+// settle ends a comparison or function of a condition. DynamoDB looks for
+// mistakes from rankUndefined on in one of them after the other, so those of
+// later ones do not count once there is one.
+func (p *parser) settle() {
+	p.settled = p.settled || p.worst.rank >= rankUndefined && p.worst.rank < noFault
 }
 
 func (p *parser) peek() token { return p.tokens[p.at] }

@@ -59,7 +59,7 @@ func TestKeyConditions(t *testing.T) {
 	refused := []struct{ source, want string }{
 		{"a > b and size(b) > c or a > c", "Invalid operator used in KeyConditionExpression: OR"}, {"a in (b, size(c), d)", "KeyConditionExpression: IN"},
 		{"attribute_exists(a)", "KeyConditionExpression: attribute_exists"}, {"contains(a.d, b)", "KeyConditionExpression: contains"}, {"not a > b", "KeyConditionExpression: NOT"}, {"a <> b", "KeyConditionExpression: <>"},
-		{":s between size(b) and b", "KeyConditionExpressions cannot contain nested operations"}, {"a > size(b.d)", "nested operations"},
+		{":s between size(b) and b", "BETWEEN operator must have the key attribute as its first operand"}, {"size(b) > :one", "KeyConditionExpressions cannot contain nested operations"}, {"a > size(b.d)", "nested operations"},
 		{"begins_with(:s, b)", "begins_with operator must have the key attribute as its first operand"}, {":one BETWEEN b AND :nine", "BETWEEN operator must have the key attribute as its first operand"},
 		{"b > a.b", "Multiple attribute names used in one condition"}, {"begins_with(a, b)", "Multiple attribute names"}, {"a.d > :s", "cannot have conditions on nested attributes"}, {"b[0] > :s", "nested attributes"},
 		{":s > :one", "No key attribute specified"}, {"b > :s AND b < :s", "must only contain one condition per key"}, {"a > 4", "Invalid KeyConditionExpression: Syntax error"},

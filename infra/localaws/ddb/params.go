@@ -3,6 +3,7 @@ package ddb
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -26,6 +27,7 @@ type params struct {
 type checks struct {
 	wrong error
 	unmet []string
+	items map[string]decoded // by path and name
 }
 
 // maxUnmet is how many unmet constraints are reported at most.
@@ -44,7 +46,7 @@ func decodeParams(body []byte) (params, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return params{}, malformed("")
 	}
-	return params{fields: fields, shared: &checks{}}, nil
+	return params{fields: fields, shared: &checks{items: map[string]decoded{}}}, nil
 }
 
 // verdict is the first reason to refuse the request, if there is one.
@@ -273,10 +275,21 @@ func (p params) item(name string) (attr.Item, error) {
 	if raw == nil {
 		return nil, nil
 	}
-	it, err := attr.DecodeItem(raw)
-	if bad, ok := err.(attr.Malformed); ok {
+	d, done := p.shared.items[p.path+name]
+	if !done {
+		d.item, d.err = attr.DecodeItem(raw)
+		p.shared.items[p.path+name] = d
+	}
+	var bad attr.Malformed
+	if errors.As(d.err, &bad) {
 		p.malformed(bad)
 		return nil, nil
 	}
-	return it, err
+	return d.item, d.err
+}
+
+// decoded is an item, or why it is none.
+type decoded struct {
+	item attr.Item
+	err  error
 }

@@ -19,10 +19,7 @@ const (
 
 // parseTable reads CreateTable.
 func parseTable(p params) (*store.Table, error) {
-	name, err := p.controlName()
-	if err != nil {
-		return nil, err
-	}
+	name, nameErr := p.controlName()
 	t := &store.Table{Name: name, Types: map[string]string{}, Protected: p.flag("DeletionProtectionEnabled")}
 	billing := p.choice("BillingMode", "PROVISIONED", "PROVISIONED", "PAY_PER_REQUEST")
 	t.OnDemand = billing == "PAY_PER_REQUEST"
@@ -37,6 +34,9 @@ func parseTable(p params) (*store.Table, error) {
 	elements := p.keySchema()
 	t.Throughput = p.throughput()
 	indexes, projected := p.indexes()
+	if p.shared.wrong == nil && nameErr != nil {
+		return nil, nameErr
+	}
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}

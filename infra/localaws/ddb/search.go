@@ -1,6 +1,7 @@
 package ddb
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -38,7 +39,8 @@ func (s *search) parseStart(raw any) error {
 		return nil
 	}
 	start, err := attr.DecodeItem(raw)
-	if bad, ok := err.(attr.Invalid); ok && aboutStart(string(bad)) {
+	var bad attr.Invalid
+	if errors.As(err, &bad) && aboutStart(string(bad)) {
 		return invalid("The provided starting key is invalid: " + string(bad))
 	}
 	s.start = start

@@ -158,6 +158,9 @@ func (s *Service) answer(ctx context.Context, target string, body []byte) (out o
 	if err != nil {
 		return nil, err
 	}
+	if err := p.checkShape(); err != nil {
+		return nil, err
+	}
 	return op(s, ctx, p)
 }
 

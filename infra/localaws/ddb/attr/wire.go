@@ -168,7 +168,7 @@ func decodeScalar(k Kind, raw any) (Value, error) {
 		}
 		return Num(n), nil
 	case B:
-		b, err := base64.StdEncoding.DecodeString(text)
+		b, err := base64.StdEncoding.Strict().DecodeString(text)
 		if err != nil {
 			return Value{}, badBase64(text)
 		}

@@ -32,6 +32,7 @@ const (
 	rankUndefined
 	rankOverlap
 	rankConflict
+	rankOperand
 	rankCount
 	rankDistinct
 	rankType

@@ -161,7 +161,7 @@ func (p *parser) constant(section string) *node {
 	n := p.valueRef()
 	kind := n.literal()
 	if kind != 0 && !kind.IsSet() && (section != "ADD" || kind != attr.N) {
-		p.fault(rankType, "Incorrect operand type for operator or function; operator: "+section+", operand type: "+kind.Word())
+		p.fault(rankOperand, "Incorrect operand type for operator or function; operator: "+section+", operand type: "+kind.Word())
 	}
 	return n
 }

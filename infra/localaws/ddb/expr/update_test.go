@@ -133,3 +133,24 @@ func TestOnlyRemoves(t *testing.T) {
 		}
 	}
 }
+
+func TestTheFirstMistakeInDynamoDBsOrderIsReported(t *testing.T) {
+	t.Parallel()
+	const values = `{":a":{"S":"a"}}`
+	const before = "set b = list_append(:a, a), c = if_not_exists(a) add a.b :a"
+	_, err := ParseUpdate(before, env(t, "", values))
+	if err == nil || !strings.Contains(err.Error(), "operator: ADD, operand type: STRING") {
+		t.Errorf("update: %v", err)
+	}
+	for source, want := range map[string]string{
+		"attribute_exists(:a) AND a = a":       "requires a document path",
+		"a = a AND b = :zz":                    "must be distinct",
+		"b = :zz AND a = a":                    "not defined",
+		"a = a AND status = :a":                "reserved keyword",
+		"((a = a)) AND nope(b) AND status = b": "redundant parentheses",
+	} {
+		if _, err := ParseCondition("FilterExpression", source, env(t, "", values)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", source, err, want)
+		}
+	}
+}

@@ -130,3 +130,71 @@ func TestValidation(t *testing.T) {
 		t.Errorf("%d %v", status, answer)
 	}
 }
+
+func TestWrongTypes(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	cases := []struct{ op, body, want string }{
+		{"GetItem", `{"TableName":true}`, "TRUE_VALUE cannot be converted to String"},
+		{"GetItem", `{"TableName":34.56}`, "DECIMAL_VALUE cannot be converted to String"},
+		{"GetItem", `{"TableName":[]}`, "Unrecognized collection type class java.lang.String"},
+		{"GetItem", `{"TableName":{}}`, "Start of structure or map found where not expected"},
+		{"GetItem", `{"ConsistentRead":"true"}`, "Unexpected token received from parser"},
+		{"GetItem", `{"ConsistentRead":1}`, "NUMBER_VALUE cannot be converted to Boolean"},
+		{"GetItem", `{"Key":"a"}`, "Unexpected field type"},
+		{"GetItem", `{"Key":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"},
+		{"GetItem", `{"Key":{"a":1}}`, "Unexpected value type in payload"},
+		{"GetItem", `{"Key":{"a":[]}}`, "Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"},
+		{"GetItem", `{"Key":{"a":{"SS":"a"}}}`, "Unexpected field type"},
+		{"GetItem", `{"Key":{"a":{"B":1}}}`, "only base-64-encoded strings are convertible to bytes"},
+		{"GetItem", `{"Key":{"a":{"B":[]}}}`, "Unrecognized collection type class java.nio.ByteBuffer"},
+		{"GetItem", `{"Key":{"a":{"B":"23456"}}}`, "Base64 encoded length is expected a multiple of 4 bytes but found: 5"},
+		{"GetItem", `{"Key":{"a":{"B":"+/+="}}}`, "Invalid last non-pad Base64 character dectected"},
+		{"GetItem", `{"ExpressionAttributeNames":[]}`, "Unrecognized collection type java.util.Map<java.lang.String, java.lang.String>"},
+		{"Query", `{"Limit":"1"}`, "STRING_VALUE cannot be converted to Integer"},
+		{"TransactWriteItems", `{"TransactItems":{}}`, "Start of structure or map found where not expected"},
+	}
+	for _, c := range cases {
+		status, answer := b.send(t, "DynamoDB_20120810."+c.op, c.body)
+		if status != http.StatusBadRequest || answer["__type"] != "com.amazon.coral.service#SerializationException" || answer["Message"] != c.want {
+			t.Errorf("%s %s: %d %v\nwant %s", c.op, c.body, status, answer, c.want)
+		}
+	}
+}
+
+func TestNamesOfTables(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.create(t, tableThings("things"))
+	for body, want := range map[string]string{
+		`{}`:                   "The parameter 'TableName' is required but was not present in the request",
+		`{"TableName":"ab"}`:   "TableName must be at least 3 characters long and at most 255 characters long",
+		`{"TableName":"abc;"}`: "1 validation error detected: Value 'abc;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
+	} {
+		for _, op := range []string{"DescribeTable", "DeleteTable", "DescribeTimeToLive"} {
+			if _, answer := b.send(t, "DynamoDB_20120810."+op, body); answer["message"] != want {
+				t.Errorf("%s %s: %v", op, body, answer)
+			}
+		}
+	}
+	if status, answer := b.send(t, "DynamoDB_20120810.DescribeTable", `{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/things"}`); status != http.StatusOK {
+		t.Errorf("by ARN: %v", answer)
+	}
+}
+
+func TestStartKeysThatAreRefused(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.create(t, tableThings("things"))
+	for start, want := range map[string]string{
+		`{"a":{}}`:                      "The provided starting key is invalid: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
+		`{"a":{"N":"b"}}`:               "The parameter cannot be converted to a numeric value: b",
+		`{"a":{"SS":["a","a"]}}`:        "One or more parameter values were invalid: Input collection [a, a] contains duplicates.",
+		`{"p":{"S":"a"}}`:               "The provided starting key is invalid: The provided key element does not match the schema",
+		`{"p":{"S":"a"},"s":{"N":"1"}}`: "The provided starting key is invalid: The provided key element does not match the schema",
+	} {
+		if _, answer := b.send(t, "DynamoDB_20120810.Scan", `{"TableName":"things","ExclusiveStartKey":`+start+`}`); answer["message"] != want {
+			t.Errorf("%s: %v", start, answer)
+		}
+	}
+}

@@ -18,9 +18,6 @@ type Step struct {
 // Path leads from an item to a value inside it. The first step is a name.
 type Path []Step
 
-// Top is a path to a top-level attribute.
-func Top(name string) Path { return Path{{Name: name, Index: -1}} }
-
 // IsIndex says whether the step is a list index.
 func (s Step) IsIndex() bool { return s.Index >= 0 }
 

@@ -30,15 +30,6 @@ func ParseProjection(source string, env *Env) (*Projection, error) {
 	return &Projection{paths: paths}, nil
 }
 
-// Attributes is a projection to top-level attributes.
-func Attributes(names []string) *Projection {
-	out := &Projection{}
-	for _, name := range names {
-		out.paths = append(out.paths, Top(name))
-	}
-	return out
-}
-
 // checkPath refuses a path that collides with one before it.
 func (p *parser) checkPath(earlier []Path, path Path) {
 	if p.broken != nil || p.worst.rank < rankOverlap {

@@ -1,0 +1,86 @@
+package metagraph
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+)
+
+// Feed writes the catalog as a CSV file Meta can fetch (product data feed,
+// 2026-11). It is a spare way that costs no quota: a catalog is filled by a
+// feed or by Apply, never by both. Not safe for concurrent use.
+type Feed struct {
+	out   *csv.Writer
+	brand string
+}
+
+// feedColumns are the names of the first line.
+func feedColumns() []string {
+	return []string{
+		"id", "title", "description", "availability", "condition", "price", "link", "image_link", "additional_image_link", "brand",
+		"item_group_id", "color", "size", "pattern", "material", "gender", "age_group", "additional_variant_attribute",
+		"quantity_to_sell_on_facebook", "google_product_category", "gtin", "shipping_weight",
+	}
+}
+
+// NewFeed begins a file with its first line. brand is used where neither the
+// product nor the defaults name one.
+func NewFeed(w io.Writer, brand string) (*Feed, error) {
+	f := &Feed{out: csv.NewWriter(w), brand: brand}
+	if err := f.out.Write(feedColumns()); err != nil {
+		return nil, fmt.Errorf("begin feed: %w", err)
+	}
+	return f, nil
+}
+
+// Add writes one line per variant of what is wanted. What is not wanted on any
+// surface, and what lacks a field Meta needs, is left out.
+func (f *Feed) Add(c channel.Change) error {
+	if len(wantedOn(c)) == 0 {
+		return nil
+	}
+	m, s := recall(c.Listing), newSheet(c, f.brand)
+	for i, v := range s.product.Variants {
+		pictures := s.pictures(v)
+		if unfit(i, v, s) != nil || len(pictures) == 0 {
+			continue
+		}
+		data := s.all(v)
+		data["id"] = itemID(m, v)
+		data["image_link"], data["additional_image_link"] = pictures[0], strings.Join(pictures[1:], ",")
+		line := make([]string, 0, len(feedColumns()))
+		for _, name := range feedColumns() {
+			value := ""
+			if data[name] != nil {
+				value = fmt.Sprint(data[name])
+			}
+			line = append(line, value)
+		}
+		if err := f.out.Write(line); err != nil {
+			return fmt.Errorf("write item %s to the feed: %w", v.SKU, err)
+		}
+	}
+	return nil
+}
+
+// Close writes what is still held back.
+func (f *Feed) Close() error {
+	f.out.Flush()
+	if err := f.out.Error(); err != nil {
+		return fmt.Errorf("end feed: %w", err)
+	}
+	return nil
+}
+
+// FeedChange is a product as a feed wants it: on every surface that wants it.
+func FeedChange(l commerce.Listing, p commerce.Product, stock map[commerce.VariantID]int64, d commerce.Defaults) channel.Change {
+	c := channel.Change{Listing: l, Product: p, Stock: stock, Defaults: d, Wanted: map[commerce.Channel]bool{}}
+	for on, v := range l.Views {
+		c.Wanted[on] = v.Wanted && !p.Archived
+	}
+	return c
+}

@@ -1,0 +1,256 @@
+package metagraph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/manystall/manystall/connectors/metagraph/internal/api"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	// recordsMax is what Meta recommends for one call (items_batch reference,
+	// 2026-09-12); recordsLimit is what one product may need at most.
+	recordsMax   = 3000
+	recordsLimit = 5000
+	// bytesMax is the largest body, 28 MB, less room for the envelope.
+	bytesMax = 28_000_000 - 1000
+	// rememberMax bounds what a call remembers, in bytes: its row holds 400 KB.
+	rememberMax  = 300_000
+	rememberEach = 190
+
+	firstLook   = 2 * time.Second
+	resendAfter = 15 * time.Minute
+)
+
+// Apply writes changes of the catalog in one call, whichever surface they are
+// for. What does not fit is left for the next call.
+func (s *Shop) Apply(ctx context.Context, changes []channel.Change, save channel.Saver) ([]channel.Result, error) {
+	results := make([]channel.Result, len(changes))
+	plans := make([]plan, 0, len(changes))
+	for i, c := range changes {
+		p := planOf(i, c, s.set.PageName)
+		results[i] = channel.Result{Listing: c.Listing.ID, Outcome: channel.More}
+		if p.result != nil {
+			results[i] = *p.result
+			continue
+		}
+		plans = append(plans, p)
+	}
+	now := fill(plans, results)
+	if len(now) == 0 || !enough(ctx) {
+		return results, nil
+	}
+	if err := s.send(ctx, now, results, save); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// fill chooses the plans of the next call. An item occurs once in a call: a
+// second product that claims it is refused.
+func fill(plans []plan, results []channel.Result) []plan {
+	var chosen []plan
+	records, size, remembered := 0, 0, 0
+	seen := map[string]bool{}
+	for _, p := range plans {
+		id, twice := repeated(p.ids, seen)
+		remember := rememberEach + len(p.intent.encode())
+		switch {
+		case len(p.records) > recordsLimit || p.bytes > bytesMax || remember > rememberMax:
+			p.refuse(commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(len(p.records)), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsLimit), Fix: "Split the product into smaller ones."})
+			results[p.index] = *p.result
+			continue
+		case twice:
+			p.refuse(commerce.Problem{Rule: "duplicate_retailer_id", Field: "variants", Value: channel.Cut(id), Allowed: "a SKU no other item of the catalog was created with", Fix: "Give the variant another SKU: this one belongs to another item of the catalog."})
+			results[p.index] = *p.result
+			continue
+		case len(chosen) > 0 && (records+len(p.records) > recordsMax || size+p.bytes > bytesMax || remembered+remember > rememberMax):
+			return chosen
+		}
+		for _, id := range p.ids {
+			seen[id] = true
+		}
+		chosen = append(chosen, p)
+		records, size, remembered = records+len(p.records), size+p.bytes, remembered+remember
+	}
+	return chosen
+}
+
+func repeated(ids []string, seen map[string]bool) (string, bool) {
+	for _, id := range ids {
+		if seen[id] {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// send makes one items_batch call and fills in the results of its plans. An
+// error means that nothing was taken in.
+func (s *Shop) send(ctx context.Context, plans []plan, results []channel.Result, save channel.Saver) error {
+	call := channel.Call{ID: s.env.NewID(), Kind: "items_batch", Intent: map[string]string{}}
+	for _, p := range plans {
+		call.Listings = append(call.Listings, p.change.Listing.ID)
+		if text := p.intent.encode(); text != "" {
+			call.Intent[string(p.change.Listing.ID)] = text
+		}
+	}
+	if err := save.Begin(ctx, call); err != nil {
+		return err
+	}
+	var answer api.Batch
+	err := s.asUser(ctx, func(token string) (err error) {
+		answer, err = s.graph.ItemsBatch(ctx, token, s.set.Catalog, body(plans), urgency(plans))
+		return err
+	})
+	// What became of it is stored even if the slice is over by now.
+	keep := context.WithoutCancel(ctx)
+	switch {
+	case fault.Is(err, fault.Unknown):
+		return s.await(keep, call.ID, "", plans, results, save)
+	case err != nil || len(answer.Handles) == 0:
+		if end := save.End(keep, call.ID); end != nil {
+			return end
+		}
+	}
+	switch {
+	case fault.Is(err, fault.TooLarge) && len(plans) > 1:
+		return s.send(ctx, plans[:len(plans)/2], results, save)
+	case err != nil:
+		return err
+	case len(answer.Handles) == 0:
+		notTaken(plans, answer.Validation, results)
+		return nil
+	}
+	refused := refusals(answer.Validation)
+	if err := s.await(keep, call.ID, ticket{Handle: answer.Handles[0], Refused: keysOf(refused)}.encode(), plans, results, save); err != nil {
+		return err
+	}
+	for _, p := range plans {
+		if problems := p.problems(refused); len(problems) > 0 {
+			results[p.index] = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
+		}
+	}
+	return nil
+}
+
+// await leaves a call open. Without a token it is read back, since its answer
+// was lost.
+func (s *Shop) await(ctx context.Context, id, token string, plans []plan, results []channel.Result, save channel.Saver) error {
+	at := s.env.Now().Add(firstLook)
+	if err := save.Sent(ctx, id, token, at); err != nil {
+		return err
+	}
+	for _, p := range plans {
+		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Pending, Call: id, CheckAt: at}
+		if p.stale {
+			// The new content stays refused; only the stock went out.
+			res = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Done: []commerce.Group{commerce.GroupStock}}
+		}
+		results[p.index] = res
+	}
+	return nil
+}
+
+// notTaken handles an answer without a handle: nothing was ingested although
+// the status is 200.
+func notTaken(plans []plan, validation []api.Validation, results []channel.Result) {
+	refused := refusals(validation)
+	for _, p := range plans {
+		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Failed, Err: fault.New(fault.Temporary, "not_ingested", "Meta took in nothing of the batch because of other items in it.")}
+		if problems := p.problems(refused); len(problems) > 0 {
+			res = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
+		}
+		results[p.index] = res
+	}
+}
+
+// body is the call as JSON. Upserting is on: a batch that is sent again after a
+// lost answer must not fail on what is there already.
+func body(plans []plan) json.RawMessage {
+	var b bytes.Buffer
+	b.WriteString(`{"item_type":"PRODUCT_ITEM","allow_upsert":true,"requests":[`)
+	first := true
+	for _, p := range plans {
+		for _, r := range p.records {
+			if !first {
+				b.WriteByte(',')
+			}
+			first = false
+			b.Write(r)
+		}
+	}
+	b.WriteString("]}")
+	return b.Bytes()
+}
+
+// urgency is the lane of the most urgent group in a call.
+func urgency(plans []plan) port.Lane {
+	lane := port.LaneImages
+	for _, p := range plans {
+		for _, g := range p.change.Groups {
+			lane = min(lane, port.LaneOf(g))
+		}
+	}
+	return lane
+}
+
+// refusals are the errors of the synchronous check by item. Warnings let an
+// item through.
+func refusals(validation []api.Validation) map[string][]string {
+	found := map[string][]string{}
+	for _, v := range validation {
+		for _, e := range v.Errors {
+			found[v.RetailerID] = append(found[v.RetailerID], e.Message)
+		}
+	}
+	return found
+}
+
+// problems are what was said about the items of a plan.
+func (p plan) problems(refused map[string][]string) []commerce.Problem {
+	var found []commerce.Problem
+	for _, id := range p.ids {
+		for _, message := range refused[id] {
+			found = append(found, problemOf(p.change, p.intent, id, message))
+		}
+	}
+	return few(found)
+}
+
+// ticketIDs bounds the refused ids a ticket carries.
+const ticketIDs = 1000
+
+// ticket is the token of an open call: the batch's handle, and the items that
+// were refused at once and are not part of it.
+type ticket struct {
+	Handle  string   `json:"h"`
+	Refused []string `json:"r,omitempty"`
+}
+
+func (t ticket) encode() string {
+	if len(t.Refused) > ticketIDs {
+		t.Refused = t.Refused[:ticketIDs]
+	}
+	raw, err := json.Marshal(t)
+	if err != nil { // plain text: it can't happen
+		return t.Handle
+	}
+	return string(raw)
+}
+
+// decodeTicket reads a token; a plain handle is one without refused items.
+func decodeTicket(token string) ticket {
+	var t ticket
+	if json.Unmarshal([]byte(token), &t) != nil || t.Handle == "" {
+		return ticket{Handle: token}
+	}
+	return t
+}

@@ -29,6 +29,13 @@ type OrderReader interface {
 	Orders(ctx context.Context, ids []commerce.RemoteID) ([]commerce.Order, error)
 }
 
+// Annotator finds what an order says beside being an order: a buyer's note, for
+// one, which becomes a conversation that can't be answered. It does no I/O. It
+// is no ability of its own: where orders are read, notes come along.
+type Annotator interface {
+	Notes(o commerce.Order) []Update
+}
+
 // ConversationReader reads messages.
 type ConversationReader interface {
 	ListMessages(ctx context.Context, p Poll) (Page, error)

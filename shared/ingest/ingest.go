@@ -151,7 +151,7 @@ func (in *Ingester) fetch(ctx context.Context, a port.Account, f channel.Fetch) 
 			return fmt.Errorf("fetch orders of account %s: %w", a.ID, err)
 		}
 		for _, o := range orders {
-			if _, err := in.Order(ctx, a, o, began); err != nil {
+			if err := in.annotated(ctx, a, conn, o, began); err != nil {
 				return err
 			}
 		}
@@ -169,6 +169,23 @@ func (in *Ingester) fetch(ctx context.Context, a port.Account, f channel.Fetch) 
 			if err := in.apply(ctx, a, u, in.Now()); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// annotated stores a fetched order with what it says beside.
+func (in *Ingester) annotated(ctx context.Context, a port.Account, conn channel.Connector, o commerce.Order, began time.Time) error {
+	if _, err := in.Order(ctx, a, o, began); err != nil {
+		return err
+	}
+	annotator, ok := conn.(channel.Annotator)
+	if !ok {
+		return nil
+	}
+	for _, u := range annotator.Notes(o) {
+		if err := in.apply(ctx, a, u, began); err != nil {
+			return err
 		}
 	}
 	return nil

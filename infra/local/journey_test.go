@@ -1,0 +1,381 @@
+package local_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var channels = []string{"etsy", "tiktok", "facebook", "instagram"}
+
+type listing struct {
+	ID       string `json:"id"`
+	Product  string `json:"product"`
+	Title    string `json:"title"`
+	Channel  string `json:"channel"`
+	State    string `json:"state"`
+	Problems []struct {
+		Rule  string `json:"rule"`
+		Field string `json:"field"`
+		Value string `json:"value"`
+		Fix   string `json:"fix"`
+	} `json:"problems"`
+}
+
+type level struct {
+	SKU     string `json:"sku"`
+	Variant string `json:"variant"`
+	Product string `json:"product"`
+	OnHand  int64  `json:"on_hand"`
+}
+
+type orderItem struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel"`
+	Remote  string `json:"remote_id"`
+	State   string `json:"state"`
+	Short   int64  `json:"short"`
+}
+
+type conversation struct {
+	ID      string `json:"id"`
+	Channel string `json:"channel"`
+	Kind    string `json:"kind"`
+	NoReply string `json:"no_reply"`
+	ReplyAt string `json:"reply_at"`
+}
+
+type snapshot struct {
+	Items []struct {
+		SKU      string   `json:"sku"`
+		Quantity int64    `json:"quantity"`
+		State    string   `json:"state"`
+		Visible  []string `json:"visible"`
+	} `json:"items"`
+	Orders []struct {
+		ID       string   `json:"id"`
+		Tracking []string `json:"tracking"`
+	} `json:"orders"`
+	Threads []struct {
+		Channel string `json:"channel"`
+		Said    []struct {
+			From string `json:"from"`
+			Text string `json:"text"`
+		} `json:"said"`
+	} `json:"threads"`
+	Writes int `json:"writes"`
+}
+
+func (in *instance) look(channel string) snapshot {
+	in.t.Helper()
+	var s snapshot
+	in.call(http.MethodGet, "/local/marketplaces/"+channel, nil, &s)
+	return s
+}
+
+// buy lets a buyer buy at a marketplace.
+func (in *instance) buy(channel, sku string, quantity int, note string) string {
+	in.t.Helper()
+	var made struct {
+		Remote string `json:"remote_id"`
+	}
+	in.call(http.MethodPost, "/local/marketplaces/"+channel+"/orders", map[string]any{"sku": sku, "quantity": quantity, "buyer": "Robin Vale", "note": note}, &made)
+	return made.Remote
+}
+
+// order waits for an order to be in the dashboard.
+func (in *instance) order(remote string) orderItem {
+	in.t.Helper()
+	var found orderItem
+	in.eventually("order "+remote+" arrives", 20*time.Second, func() (bool, string) {
+		orders := all[orderItem](in, "/v1/orders")
+		i := slices.IndexFunc(orders, func(o orderItem) bool { return o.Remote == remote })
+		if i >= 0 {
+			found = orders[i]
+		}
+		return i >= 0, fmt.Sprintf("%d orders", len(orders))
+	})
+	return found
+}
+
+// ledger checks that every level is the sum of its moves and not negative, and
+// answers the levels by SKU.
+func (in *instance) ledger() map[string]level {
+	in.t.Helper()
+	bySKU := map[string]level{}
+	for _, l := range all[level](in, "/v1/stock") {
+		var sum int64
+		for _, m := range all[struct {
+			Quantity int64 `json:"quantity"`
+		}](in, "/v1/stock/"+l.Variant+"/moves") {
+			sum += m.Quantity
+		}
+		if sum != l.OnHand || l.OnHand < 0 {
+			in.t.Errorf("%s: on hand %d, sum of moves %d", l.SKU, l.OnHand, sum)
+		}
+		bySKU[l.SKU] = l
+	}
+	return bySKU
+}
+
+// shows waits until every channel shows what is on hand.
+func (in *instance) shows(sku string, want int64) {
+	in.t.Helper()
+	in.eventually(fmt.Sprintf("all channels show %d of %s", want, sku), 60*time.Second, func() (bool, string) {
+		var seen []string
+		ok := true
+		for _, c := range []string{"etsy", "tiktok", "facebook"} {
+			for _, i := range in.look(c).Items {
+				if i.SKU == sku {
+					seen = append(seen, fmt.Sprintf("%s %d", c, i.Quantity))
+					ok = ok && i.Quantity == want
+				}
+			}
+		}
+		return ok && len(seen) == 3, strings.Join(seen, ", ")
+	})
+}
+
+// TestJourney is a newcomer's first hour.
+func TestJourney(t *testing.T) {
+	t.Parallel()
+	in := newInstance(t)
+	in.start()
+	lines := in.wait("API key", 4*time.Minute)
+	t.Log("\n" + strings.Join(lines, "\n"))
+
+	listings := all[listing](in, "/v1/listings")
+	for _, l := range listings {
+		if l.State != "live" {
+			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
+		}
+	}
+	if len(listings) != 25*4 {
+		t.Errorf("%d listings, want 25 products on 4 channels", len(listings))
+	}
+	in.ledger()
+
+	t.Run("the same file again changes nothing", func(t *testing.T) { in.again(t, "sample/catalog.csv") })
+	t.Run("an order lowers stock everywhere", func(t *testing.T) { in.orders(t) })
+	t.Run("a reply reaches the buyer", func(t *testing.T) { in.replies(t) })
+	t.Run("a shipment reaches the marketplace", func(t *testing.T) { in.ships(t) })
+	t.Run("faulty products are refused by name", func(t *testing.T) { in.defects(t) })
+	in.ledger()
+}
+
+type importJob struct {
+	ID        string `json:"id"`
+	State     string `json:"state"`
+	Rows      int    `json:"rows"`
+	Created   int    `json:"created"`
+	Updated   int    `json:"updated"`
+	Unchanged int    `json:"unchanged"`
+	Failed    int    `json:"failed"`
+}
+
+func (in *instance) importFile(path string) importJob {
+	in.t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	var job importJob
+	in.call(http.MethodPost, "/v1/imports?format=auto", data, &job, "Content-Type", "text/csv")
+	in.eventually("import of "+path+" ends", time.Minute, func() (bool, string) {
+		in.call(http.MethodGet, "/v1/imports/"+job.ID, nil, &job)
+		return job.State != "running", job.State
+	})
+	if job.State != "done" || job.Created+job.Updated+job.Unchanged+job.Failed != job.Rows {
+		in.t.Fatalf("import of %s: %+v", path, job)
+	}
+	return job
+}
+
+func (in *instance) writes() int {
+	total := 0
+	for _, c := range []string{"etsy", "tiktok", "facebook"} {
+		total += in.look(c).Writes
+	}
+	return total
+}
+
+func (in *instance) again(t *testing.T, path string) {
+	before := in.writes()
+	job := in.importFile(path)
+	if job.Unchanged != job.Rows {
+		t.Errorf("the same file again: %+v", job)
+	}
+	if after := in.writes(); after != before {
+		t.Errorf("%d write calls for nothing", after-before)
+	}
+}
+
+func (in *instance) orders(t *testing.T) {
+	levels := in.ledger()
+	sku := "CND-2"
+	have := levels[sku].OnHand
+	for i, c := range channels {
+		remote := in.buy(c, sku, i+1, "")
+		got := in.order(remote)
+		if got.Channel != c {
+			t.Errorf("an order from %s is shown as %s", c, got.Channel)
+		}
+		have -= int64(i + 1)
+		in.shows(sku, have)
+	}
+	if now := in.ledger()[sku].OnHand; now != have {
+		t.Errorf("%d of %s on hand, want %d", now, sku, have)
+	}
+	in.again(t, "sample/catalog.csv")
+	if now := in.ledger()[sku].OnHand; now != have {
+		t.Errorf("an import undid a sale: %d of %s on hand, want %d", now, sku, have)
+	}
+}
+
+func (in *instance) replies(t *testing.T) {
+	for _, c := range []string{"tiktok", "facebook", "instagram"} {
+		text := "A question from " + c
+		in.call(http.MethodPost, "/local/marketplaces/"+c+"/messages", map[string]string{"text": text, "buyer": "Sam Ode"}, nil)
+		var talk conversation
+		in.eventually("the message from "+c+" arrives", 20*time.Second, func() (bool, string) {
+			for _, conv := range all[conversation](in, "/v1/conversations?channel="+c) {
+				for _, m := range all[struct {
+					Text string `json:"text"`
+				}](in, "/v1/conversations/"+conv.ID+"/messages") {
+					if m.Text == text {
+						talk = conv
+						return true, ""
+					}
+				}
+			}
+			return false, "not there"
+		})
+		answer := "An answer for " + c
+		in.call(http.MethodPost, "/v1/conversations/"+talk.ID+"/messages", map[string]string{"text": answer}, nil)
+		in.eventually("the answer reaches the buyer on "+c, 20*time.Second, func() (bool, string) {
+			raw, _ := json.Marshal(in.look(c).Threads)
+			return bytes.Contains(raw, []byte(answer)), string(raw)
+		})
+		in.eventually("the answer is settled", 20*time.Second, func() (bool, string) {
+			count := 0
+			state := ""
+			for _, m := range all[struct {
+				Text  string `json:"text"`
+				State string `json:"state"`
+			}](in, "/v1/conversations/"+talk.ID+"/messages") {
+				if m.Text == answer {
+					count, state = count+1, m.State
+				}
+			}
+			return count == 1 && state == "sent", fmt.Sprintf("%d times, %s", count, state)
+		})
+	}
+	note := in.buy("etsy", "SOAP-3", 1, "Please no plastic.")
+	in.order(note)
+	in.eventually("the note becomes a conversation that says why it can't be answered", 30*time.Second, func() (bool, string) {
+		for _, conv := range all[conversation](in, "/v1/conversations?channel=etsy") {
+			if conv.Kind == "order_note" && conv.NoReply != "" && conv.ReplyAt != "" {
+				return true, ""
+			}
+		}
+		return false, "none"
+	})
+}
+
+func (in *instance) ships(t *testing.T) {
+	for _, c := range []string{"etsy", "tiktok"} {
+		remote := in.buy(c, "SOAP-3", 1, "")
+		order := in.order(remote)
+		tracking := "TRACK" + strings.ToUpper(c) + "1"
+		in.call(http.MethodPost, "/v1/orders/"+order.ID+"/shipments", map[string]string{"carrier": "USPS", "tracking": tracking}, nil)
+		in.eventually("the shipment reaches "+c, 20*time.Second, func() (bool, string) {
+			for _, o := range in.look(c).Orders {
+				if o.ID == remote {
+					return len(o.Tracking) == 1 && strings.Contains(o.Tracking[0], tracking), strings.Join(o.Tracking, "; ")
+				}
+			}
+			return false, "no such order"
+		})
+	}
+}
+
+// defects imports products with one fault each and wants exactly the problems
+// each marketplace has with it.
+func (in *instance) defects(t *testing.T) {
+	in.importFile("sample/defects.csv")
+	want := map[string][]string{
+		"A very long title":         {"etsy title_too_long", "tiktok title_too_long"},
+		"A cup whose SKU":           {"facebook sku_character", "instagram sku_character", "tiktok sku_character"},
+		"A bowl without a price":    {"etsy price_missing", "facebook price_missing", "instagram price_missing", "tiktok price_missing"},
+		"A vase with fourteen tags": {"etsy too_many_tags"},
+		"A plate whose picture":     {"etsy image_unreachable", "facebook image_unreachable", "instagram image_unreachable", "tiktok image_unreachable"},
+		"A spoon made by nobody":    {"etsy who_made_not_allowed", "facebook condition_not_allowed", "instagram condition_not_allowed"},
+		"A shirt with three":        {"etsy too_many_options"},
+		"A chair that costs":        {"tiktok price_too_high"},
+	}
+	in.eventually("faulty products are judged", 90*time.Second, func() (bool, string) {
+		got := map[string][]string{}
+		for _, l := range all[listing](in, "/v1/listings") {
+			for title := range want {
+				if !strings.HasPrefix(l.Title, title) {
+					continue
+				}
+				if l.State == "queued" || l.State == "in_review" {
+					return false, l.Title + " on " + l.Channel + " is " + l.State
+				}
+				for _, p := range l.Problems {
+					if p.Field == "" || p.Fix == "" {
+						t.Errorf("%s on %s: a problem without field or fix: %+v", l.Title, l.Channel, p)
+					}
+					got[title] = append(got[title], l.Channel+" "+p.Rule)
+				}
+				if (l.State == "rejected") != (len(l.Problems) > 0) {
+					return false, fmt.Sprintf("%s on %s is %s with %d problems", l.Title, l.Channel, l.State, len(l.Problems))
+				}
+			}
+		}
+		for title, problems := range want {
+			slices.Sort(got[title])
+			if !slices.Equal(got[title], problems) {
+				return false, fmt.Sprintf("%s: %v, want %v", title, got[title], problems)
+			}
+		}
+		return true, ""
+	})
+}
+
+// TestRealExport imports a real shop's export and wants all of it live.
+func TestRealExport(t *testing.T) {
+	t.Parallel()
+	const file = "../../../shared/data/shopify-apparel.csv"
+	if _, err := os.Stat(file); err != nil {
+		t.Skip("the real export is not here: ", file)
+	}
+	in := newInstance(t, "CATALOG="+file, "DEMO=false")
+	in.start()
+	t.Log("\n" + strings.Join(in.wait("API key", 4*time.Minute), "\n"))
+	live := map[string]int{}
+	for _, l := range all[listing](in, "/v1/listings") {
+		if l.State != "live" {
+			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
+		}
+		live[l.Channel]++
+	}
+	for _, c := range channels {
+		if live[c] != 20 {
+			t.Errorf("%d products on %s, want 20", live[c], c)
+		}
+	}
+	before := in.ledger()
+	in.again(t, file)
+	after := in.ledger()
+	if len(before) == 0 || len(before) != len(after) {
+		t.Errorf("%d SKUs before, %d after the same file again", len(before), len(after))
+	}
+}

@@ -1,0 +1,259 @@
+package etsy
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+
+	"github.com/manystall/manystall/connectors/etsy/internal/api"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+)
+
+// converge brings a listing from what Etsy shows to what is wanted: pictures,
+// inventory, then text, order of pictures and state in one PATCH.
+func (w *work) converge(ctx context.Context, seen api.Listing) error {
+	d := w.change.Defaults
+	p := planOf(asked{
+		seen: seen, wanted: w.wanted(), total: total(w.p, w.change.Stock), live: d.Publish == "live", renew: d.Renew == renewAuto,
+		memo: w.memo, was: w.change.Listing.Views[commerce.Etsy].State, now: w.env.Now(),
+	})
+	w.view = p.view
+	if p.off != "" && p.off != w.memo.Off {
+		w.memo.Off = p.off
+		if p.state != "" { // before it happens: else it would look like the seller's wish
+			if err := w.remember(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if !p.content {
+		w.view = w.kept(w.view)
+		_, err := w.patch(ctx, url.Values{}, p.state)
+		return err
+	}
+	return w.bring(ctx, seen, p)
+}
+
+// bring does the urgent first: a listing without stock is taken off sale and
+// prices and quantities are written before a picture or a word can be refused.
+// A new draft is not on sale, so its pictures come first.
+func (w *work) bring(ctx context.Context, seen api.Listing, p plan) error {
+	if p.state == api.StateInactive || p.first {
+		if err := w.publish(ctx, url.Values{}, p); err != nil {
+			return err
+		}
+		p.state = ""
+	}
+	if err := w.checkCurrency(); err != nil {
+		return err
+	}
+	form, err := w.fields(ctx, seen)
+	if err != nil {
+		return err
+	}
+	var written api.Inventory
+	put := false
+	stock := func() (err error) {
+		written, put, err = w.inventory(ctx, seen, p)
+		return err
+	}
+	pictures := func() error { return w.pictures(ctx, form) }
+	steps := []func() error{stock, pictures}
+	if w.fresh {
+		steps = []func() error{pictures, stock}
+	}
+	steps = append(steps, func() error { return w.link(ctx, written, put) }, func() error { return w.publish(ctx, form, p) })
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	w.did(commerce.GroupText, commerce.GroupImages)
+	return nil
+}
+
+// fields are the fields of the text that Etsy shows otherwise. A new category
+// goes out at once, since it decides which properties the inventory may have.
+func (w *work) fields(ctx context.Context, seen api.Listing) (url.Values, error) {
+	if w.fresh || !w.change.Has(commerce.GroupText) {
+		return url.Values{}, nil
+	}
+	_, taxonomy, err := w.category(ctx)
+	if err != nil {
+		return nil, err
+	}
+	form := changes(fieldsOf(w.p, w.change.Defaults, taxonomy, w.env.Now()), seen)
+	if form.Has("taxonomy_id") && len(w.p.Variants) > 1 {
+		if _, err := w.patch(ctx, url.Values{"taxonomy_id": form["taxonomy_id"]}, ""); err != nil {
+			return nil, err
+		}
+		form.Del("taxonomy_id")
+	}
+	return form, nil
+}
+
+// category is the Etsy category of the product, which the memo then knows.
+func (w *work) category(ctx context.Context) (string, int64, error) {
+	key, id, err := w.taxonomy(ctx, w.p, w.change.Defaults, w.memo)
+	if err != nil {
+		return key, 0, fmt.Errorf("find category: %w", err)
+	}
+	if w.memo.Taxonomy != id {
+		w.memo.Options = nil // other categories offer other properties
+	}
+	w.memo.Category, w.memo.Taxonomy = key, id
+	return key, id, nil
+}
+
+// publish sends text, order of pictures and state.
+func (w *work) publish(ctx context.Context, form url.Values, p plan) error {
+	l, err := w.patch(ctx, form, p.state)
+	if err != nil {
+		return err
+	}
+	if l.URL != "" {
+		w.view.URL = l.URL
+	}
+	if p.state == api.StateActive {
+		w.memo.Off = ""
+		if l.State != api.StateActive {
+			// Etsy said yes and did not (issue 897 of etsy/open-api).
+			w.view = channel.View{State: stateOf(l.State, w.memo), URL: l.URL, Waiting: "Etsy has taken it over but does not show it yet."}
+		}
+	}
+	return nil
+}
+
+// patch sends what there is to send, and nothing otherwise.
+func (w *work) patch(ctx context.Context, form url.Values, state string) (api.Listing, error) {
+	if state != "" {
+		form.Set("state", state)
+	}
+	if len(form) == 0 {
+		return api.Listing{}, nil
+	}
+	l, err := w.api.UpdateListing(ctx, w.id, form)
+	if err != nil {
+		return l, fmt.Errorf("update listing %d: %w", w.id, err)
+	}
+	return l, nil
+}
+
+// inventory writes variants, prices and quantities unless Etsy shows them
+// already. It answers the inventory as it is now, and whether it was written.
+func (w *work) inventory(ctx context.Context, seen api.Listing, p plan) (now api.Inventory, put bool, err error) {
+	if !p.stock {
+		return now, false, nil
+	}
+	body, err := w.body(ctx, seen)
+	if err != nil {
+		return now, false, err
+	}
+	if put = p.first || !shows(seen.Inventory, body); put {
+		if now, err = w.api.PutInventory(ctx, w.id, body); err != nil {
+			return now, false, fmt.Errorf("write inventory of listing %d: %w", w.id, err)
+		}
+	} else {
+		now = *seen.Inventory
+	}
+	w.did(commerce.GroupStock, commerce.GroupPrice)
+	w.items = map[commerce.VariantID]commerce.RemoteID{}
+	for _, v := range w.p.Variants {
+		w.items[v.ID] = itemOf(w.id, string(v.SKU))
+	}
+	return now, put, nil
+}
+
+// link ties pictures to values, where variants have pictures of their own. A
+// write of the inventory unlinks them (issues 200 and 384 of etsy/open-api).
+func (w *work) link(ctx context.Context, now api.Inventory, put bool) error {
+	if len(now.Products) == 0 {
+		return nil
+	}
+	links, text := linksOf(w.p, w.memo.Options, now, w.memo), ""
+	if len(links) > 0 {
+		text = fmt.Sprint(links)
+	}
+	if text == w.memo.Links && (!put || text == "") {
+		return nil
+	}
+	if text != "" || !put {
+		if err := w.api.PutVariationImages(ctx, w.id, append([]api.VariationImage{}, links...)); err != nil {
+			return fmt.Errorf("tie pictures of listing %d to its variants: %w", w.id, err)
+		}
+	}
+	w.memo.Links = text
+	return nil
+}
+
+// body is the inventory as it is wanted, in Etsy's properties and words.
+func (w *work) body(ctx context.Context, seen api.Listing) (api.InventoryBody, error) {
+	words := vocabulary{}
+	words.learnFrom(seen.Inventory)
+	if err := w.chooseOptions(ctx, words); err != nil {
+		return api.InventoryBody{}, err
+	}
+	profiles := map[string]int64{}
+	if seen.Inventory != nil {
+		for _, p := range seen.Inventory.Products {
+			for _, o := range p.Offerings {
+				if o.Readiness != nil {
+					profiles[p.SKU] = *o.Readiness
+				}
+			}
+		}
+	}
+	usual, err := w.profile(ctx)
+	if err != nil {
+		return api.InventoryBody{}, err
+	}
+	own := numeric(w.change.Defaults.Processing)
+	return bodyOf(w.p, w.change.Stock, w.memo.Options, words, func(sku string) int64 {
+		if seller := profiles[sku]; own == 0 && seller != 0 {
+			return seller // chosen on Etsy: it stays
+		}
+		return usual
+	}), nil
+}
+
+// chooseOptions finds the properties of a product with several variants, and
+// keeps those it has.
+func (w *work) chooseOptions(ctx context.Context, words vocabulary) error {
+	if len(w.p.Variants) < 2 || len(w.p.Options) == 0 {
+		w.memo.Options = nil
+		return nil
+	}
+	if sameOptions(w.memo.Options, w.p.Options) {
+		return nil
+	}
+	_, taxonomy, err := w.category(ctx)
+	if err != nil {
+		return err
+	}
+	offered, err := w.propertiesOf(ctx, taxonomy)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return fmt.Errorf("read properties of category %d: %w", taxonomy, err)
+	}
+	w.memo.Options = choose(w.p, offered, words)
+	return nil
+}
+
+// profile is the processing profile: the account's, the one remembered, or the
+// shop's first.
+func (w *work) profile(ctx context.Context) (int64, error) {
+	if id := numeric(w.change.Defaults.Processing); id != 0 {
+		w.memo.Readiness = id
+		return id, nil
+	}
+	if w.memo.Readiness != 0 {
+		return w.memo.Readiness, nil
+	}
+	id, err := w.readiness(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("find a processing profile: %w", err)
+	}
+	w.memo.Readiness = id
+	return id, nil
+}

@@ -10,7 +10,34 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/manystall/manystall/infra/local/instance"
 )
+
+var bin string // made by TestMain
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "manystall")
+	if err == nil {
+		bin, err = instance.Build(dir)
+	}
+	code := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		code = m.Run()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// shopper knows its way around a running instance.
+type shopper struct{ *instance.Instance }
+
+func newShopper(t *testing.T, env ...string) *shopper {
+	t.Helper()
+	return &shopper{instance.New(t, bin, env...)}
+}
 
 var channels = []string{"etsy", "tiktok", "facebook", "instagram"}
 
@@ -72,29 +99,29 @@ type snapshot struct {
 	Writes int `json:"writes"`
 }
 
-func (in *instance) look(channel string) snapshot {
-	in.t.Helper()
+func (in *shopper) look(channel string) snapshot {
+	in.T.Helper()
 	var s snapshot
-	in.call(http.MethodGet, "/local/marketplaces/"+channel, nil, &s)
+	in.Call(http.MethodGet, "/local/marketplaces/"+channel, nil, &s)
 	return s
 }
 
 // buy lets a buyer buy at a marketplace.
-func (in *instance) buy(channel, sku string, quantity int, note string) string {
-	in.t.Helper()
+func (in *shopper) buy(channel, sku string, quantity int, note string) string {
+	in.T.Helper()
 	var made struct {
 		Remote string `json:"remote_id"`
 	}
-	in.call(http.MethodPost, "/local/marketplaces/"+channel+"/orders", map[string]any{"sku": sku, "quantity": quantity, "buyer": "Robin Vale", "note": note}, &made)
+	in.Call(http.MethodPost, "/local/marketplaces/"+channel+"/orders", map[string]any{"sku": sku, "quantity": quantity, "buyer": "Robin Vale", "note": note}, &made)
 	return made.Remote
 }
 
 // order waits for an order to be in the dashboard.
-func (in *instance) order(remote string) orderItem {
-	in.t.Helper()
+func (in *shopper) order(remote string) orderItem {
+	in.T.Helper()
 	var found orderItem
-	in.eventually("order "+remote+" arrives", 20*time.Second, func() (bool, string) {
-		orders := all[orderItem](in, "/v1/orders")
+	in.Eventually("order "+remote+" arrives", 20*time.Second, func() (bool, string) {
+		orders := instance.All[orderItem](in.Instance, "/v1/orders")
 		i := slices.IndexFunc(orders, func(o orderItem) bool { return o.Remote == remote })
 		if i >= 0 {
 			found = orders[i]
@@ -106,18 +133,18 @@ func (in *instance) order(remote string) orderItem {
 
 // ledger checks that every level is the sum of its moves and not negative, and
 // answers the levels by SKU.
-func (in *instance) ledger() map[string]level {
-	in.t.Helper()
+func (in *shopper) ledger() map[string]level {
+	in.T.Helper()
 	bySKU := map[string]level{}
-	for _, l := range all[level](in, "/v1/stock") {
+	for _, l := range instance.All[level](in.Instance, "/v1/stock") {
 		var sum int64
-		for _, m := range all[struct {
+		for _, m := range instance.All[struct {
 			Quantity int64 `json:"quantity"`
-		}](in, "/v1/stock/"+l.Variant+"/moves") {
+		}](in.Instance, "/v1/stock/"+l.Variant+"/moves") {
 			sum += m.Quantity
 		}
 		if sum != l.OnHand || l.OnHand < 0 {
-			in.t.Errorf("%s: on hand %d, sum of moves %d", l.SKU, l.OnHand, sum)
+			in.T.Errorf("%s: on hand %d, sum of moves %d", l.SKU, l.OnHand, sum)
 		}
 		bySKU[l.SKU] = l
 	}
@@ -125,9 +152,9 @@ func (in *instance) ledger() map[string]level {
 }
 
 // shows waits until every channel shows what is on hand.
-func (in *instance) shows(sku string, want int64) {
-	in.t.Helper()
-	in.eventually(fmt.Sprintf("all channels show %d of %s", want, sku), 60*time.Second, func() (bool, string) {
+func (in *shopper) shows(sku string, want int64) {
+	in.T.Helper()
+	in.Eventually(fmt.Sprintf("all channels show %d of %s", want, sku), 60*time.Second, func() (bool, string) {
 		var seen []string
 		ok := true
 		for _, c := range []string{"etsy", "tiktok", "facebook"} {
@@ -145,12 +172,12 @@ func (in *instance) shows(sku string, want int64) {
 // TestJourney is a newcomer's first hour.
 func TestJourney(t *testing.T) {
 	t.Parallel()
-	in := newInstance(t)
-	in.start()
-	lines := in.wait("API key", 4*time.Minute)
+	in := newShopper(t)
+	in.Start()
+	lines := in.Wait("API key", 4*time.Minute)
 	t.Log("\n" + strings.Join(lines, "\n"))
 
-	listings := all[listing](in, "/v1/listings")
+	listings := instance.All[listing](in.Instance, "/v1/listings")
 	for _, l := range listings {
 		if l.State != "live" {
 			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
@@ -179,25 +206,25 @@ type importJob struct {
 	Failed    int    `json:"failed"`
 }
 
-func (in *instance) importFile(path string) importJob {
-	in.t.Helper()
+func (in *shopper) importFile(path string) importJob {
+	in.T.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
-		in.t.Fatal(err)
+		in.T.Fatal(err)
 	}
 	var job importJob
-	in.call(http.MethodPost, "/v1/imports?format=auto", data, &job, "Content-Type", "text/csv")
-	in.eventually("import of "+path+" ends", time.Minute, func() (bool, string) {
-		in.call(http.MethodGet, "/v1/imports/"+job.ID, nil, &job)
+	in.Call(http.MethodPost, "/v1/imports?format=auto", data, &job, "Content-Type", "text/csv")
+	in.Eventually("import of "+path+" ends", time.Minute, func() (bool, string) {
+		in.Call(http.MethodGet, "/v1/imports/"+job.ID, nil, &job)
 		return job.State != "running", job.State
 	})
 	if job.State != "done" || job.Created+job.Updated+job.Unchanged+job.Failed != job.Rows {
-		in.t.Fatalf("import of %s: %+v", path, job)
+		in.T.Fatalf("import of %s: %+v", path, job)
 	}
 	return job
 }
 
-func (in *instance) writes() int {
+func (in *shopper) writes() int {
 	total := 0
 	for _, c := range []string{"etsy", "tiktok", "facebook"} {
 		total += in.look(c).Writes
@@ -205,7 +232,7 @@ func (in *instance) writes() int {
 	return total
 }
 
-func (in *instance) again(t *testing.T, path string) {
+func (in *shopper) again(t *testing.T, path string) {
 	before := in.writes()
 	job := in.importFile(path)
 	if job.Unchanged != job.Rows {
@@ -216,7 +243,7 @@ func (in *instance) again(t *testing.T, path string) {
 	}
 }
 
-func (in *instance) orders(t *testing.T) {
+func (in *shopper) orders(t *testing.T) {
 	levels := in.ledger()
 	sku := "CND-2"
 	have := levels[sku].OnHand
@@ -238,16 +265,16 @@ func (in *instance) orders(t *testing.T) {
 	}
 }
 
-func (in *instance) replies(t *testing.T) {
+func (in *shopper) replies(t *testing.T) {
 	for _, c := range []string{"tiktok", "facebook", "instagram"} {
 		text := "A question from " + c
-		in.call(http.MethodPost, "/local/marketplaces/"+c+"/messages", map[string]string{"text": text, "buyer": "Sam Ode"}, nil)
+		in.Call(http.MethodPost, "/local/marketplaces/"+c+"/messages", map[string]string{"text": text, "buyer": "Sam Ode"}, nil)
 		var talk conversation
-		in.eventually("the message from "+c+" arrives", 20*time.Second, func() (bool, string) {
-			for _, conv := range all[conversation](in, "/v1/conversations?channel="+c) {
-				for _, m := range all[struct {
+		in.Eventually("the message from "+c+" arrives", 20*time.Second, func() (bool, string) {
+			for _, conv := range instance.All[conversation](in.Instance, "/v1/conversations?channel="+c) {
+				for _, m := range instance.All[struct {
 					Text string `json:"text"`
-				}](in, "/v1/conversations/"+conv.ID+"/messages") {
+				}](in.Instance, "/v1/conversations/"+conv.ID+"/messages") {
 					if m.Text == text {
 						talk = conv
 						return true, ""
@@ -257,18 +284,18 @@ func (in *instance) replies(t *testing.T) {
 			return false, "not there"
 		})
 		answer := "An answer for " + c
-		in.call(http.MethodPost, "/v1/conversations/"+talk.ID+"/messages", map[string]string{"text": answer}, nil)
-		in.eventually("the answer reaches the buyer on "+c, 20*time.Second, func() (bool, string) {
+		in.Call(http.MethodPost, "/v1/conversations/"+talk.ID+"/messages", map[string]string{"text": answer}, nil)
+		in.Eventually("the answer reaches the buyer on "+c, 20*time.Second, func() (bool, string) {
 			raw, _ := json.Marshal(in.look(c).Threads)
 			return bytes.Contains(raw, []byte(answer)), string(raw)
 		})
-		in.eventually("the answer is settled", 20*time.Second, func() (bool, string) {
+		in.Eventually("the answer is settled", 20*time.Second, func() (bool, string) {
 			count := 0
 			state := ""
-			for _, m := range all[struct {
+			for _, m := range instance.All[struct {
 				Text  string `json:"text"`
 				State string `json:"state"`
-			}](in, "/v1/conversations/"+talk.ID+"/messages") {
+			}](in.Instance, "/v1/conversations/"+talk.ID+"/messages") {
 				if m.Text == answer {
 					count, state = count+1, m.State
 				}
@@ -278,8 +305,8 @@ func (in *instance) replies(t *testing.T) {
 	}
 	note := in.buy("etsy", "SOAP-3", 1, "Please no plastic.")
 	in.order(note)
-	in.eventually("the note becomes a conversation that says why it can't be answered", 30*time.Second, func() (bool, string) {
-		for _, conv := range all[conversation](in, "/v1/conversations?channel=etsy") {
+	in.Eventually("the note becomes a conversation that says why it can't be answered", 30*time.Second, func() (bool, string) {
+		for _, conv := range instance.All[conversation](in.Instance, "/v1/conversations?channel=etsy") {
 			if conv.Kind == "order_note" && conv.NoReply != "" && conv.ReplyAt != "" {
 				return true, ""
 			}
@@ -288,13 +315,13 @@ func (in *instance) replies(t *testing.T) {
 	})
 }
 
-func (in *instance) ships(t *testing.T) {
+func (in *shopper) ships(t *testing.T) {
 	for _, c := range []string{"etsy", "tiktok"} {
 		remote := in.buy(c, "SOAP-3", 1, "")
 		order := in.order(remote)
 		tracking := "TRACK" + strings.ToUpper(c) + "1"
-		in.call(http.MethodPost, "/v1/orders/"+order.ID+"/shipments", map[string]string{"carrier": "USPS", "tracking": tracking}, nil)
-		in.eventually("the shipment reaches "+c, 20*time.Second, func() (bool, string) {
+		in.Call(http.MethodPost, "/v1/orders/"+order.ID+"/shipments", map[string]string{"carrier": "USPS", "tracking": tracking}, nil)
+		in.Eventually("the shipment reaches "+c, 20*time.Second, func() (bool, string) {
 			for _, o := range in.look(c).Orders {
 				if o.ID == remote {
 					return len(o.Tracking) == 1 && strings.Contains(o.Tracking[0], tracking), strings.Join(o.Tracking, "; ")
@@ -307,7 +334,7 @@ func (in *instance) ships(t *testing.T) {
 
 // defects imports products with one fault each and wants exactly the problems
 // each marketplace has with it.
-func (in *instance) defects(t *testing.T) {
+func (in *shopper) defects(t *testing.T) {
 	in.importFile("sample/defects.csv")
 	want := map[string][]string{
 		"A very long title":         {"etsy title_too_long", "tiktok title_too_long"},
@@ -319,9 +346,9 @@ func (in *instance) defects(t *testing.T) {
 		"A shirt with three":        {"etsy too_many_options"},
 		"A chair that costs":        {"tiktok price_too_high"},
 	}
-	in.eventually("faulty products are judged", 90*time.Second, func() (bool, string) {
+	in.Eventually("faulty products are judged", 90*time.Second, func() (bool, string) {
 		got := map[string][]string{}
-		for _, l := range all[listing](in, "/v1/listings") {
+		for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
 			for title := range want {
 				if !strings.HasPrefix(l.Title, title) {
 					continue
@@ -357,11 +384,11 @@ func TestRealExport(t *testing.T) {
 	if _, err := os.Stat(file); err != nil {
 		t.Skip("the real export is not here: ", file)
 	}
-	in := newInstance(t, "CATALOG="+file, "DEMO=false")
-	in.start()
-	t.Log("\n" + strings.Join(in.wait("API key", 4*time.Minute), "\n"))
+	in := newShopper(t, "CATALOG="+file, "DEMO=false")
+	in.Start()
+	t.Log("\n" + strings.Join(in.Wait("API key", 4*time.Minute), "\n"))
 	live := map[string]int{}
-	for _, l := range all[listing](in, "/v1/listings") {
+	for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
 		if l.State != "live" {
 			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
 		}

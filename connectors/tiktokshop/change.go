@@ -1,0 +1,390 @@
+package tiktokshop
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	waitsForReview = "TikTok is reviewing the product: stock and price follow right after."
+	maxLooks       = 3
+)
+
+// change brings a product that is at TikTok up to date. What may be done
+// depends on its state there; when TikTok says that the state is another than
+// we thought, it is read and thought over again.
+func (j *job) change(ctx context.Context) channel.Result {
+	if s := j.m[keyStatus]; s == "" || s == statusPending {
+		if err := j.look(ctx); err != nil {
+			return j.lost(ctx, err)
+		}
+	}
+	for range maxLooks {
+		r, err := j.step(ctx)
+		if err == nil {
+			return r
+		}
+		if f := fault.Of(err); f.Code != api.CodeWrongState {
+			return j.lost(ctx, err)
+		}
+		if err := j.look(ctx); err != nil {
+			return j.lost(ctx, err)
+		}
+	}
+	return j.failed(fault.New(fault.Temporary, api.CodeWrongState, "The product changes its state at TikTok just now."))
+}
+
+// look reads how the product stands. One that is frozen or deleted can't be
+// read by its id, only found.
+func (j *job) look(ctx context.Context) error {
+	p, err := j.api.Product(ctx, string(j.ch.Listing.Remote))
+	if f := fault.Of(err); f != nil && f.Code == api.CodeWrongState {
+		found, err := j.search(ctx, []commerce.Listing{j.ch.Listing})
+		if err != nil {
+			return err
+		}
+		if p = found[j.ch.Listing.Remote]; p.ID == "" {
+			p = api.Product{Status: statusFrozen}
+		}
+		j.observe(p)
+		return nil
+	}
+	if err == nil {
+		j.observe(p)
+	}
+	return err
+}
+
+// lost handles what a step could not do; a product that is gone is not listed
+// anew unless someone asks for all of it.
+func (j *job) lost(ctx context.Context, err error) channel.Result {
+	if f := fault.Of(err); f.Code != api.CodeGone {
+		return j.failed(err)
+	}
+	if j.ch.Wanted[commerce.TikTok] && j.all() {
+		maps.DeleteFunc(j.m, func(key, _ string) bool { return !strings.HasPrefix(key, keyImage) })
+		return j.create(ctx)
+	}
+	j.m[keyStatus] = statusDeleted
+	return j.result(channel.Done)
+}
+
+// all says that everything is to be written, as when a person asks for it
+// again.
+func (j *job) all() bool { return len(j.ch.Groups) == len(commerce.Groups()) }
+
+// step does what the product's state allows. An error of code CodeWrongState
+// means that the state is another.
+func (j *job) step(ctx context.Context) (channel.Result, error) {
+	status := j.m[keyStatus]
+	switch {
+	case status == statusDeleted:
+		return channel.Result{}, fault.New(fault.NotFound, api.CodeGone, "The product was deleted at TikTok.")
+	case !j.ch.Wanted[commerce.TikTok]:
+		return j.takeOff(ctx)
+	case status == statusFrozen:
+		return j.failed(fault.New(fault.Rejected, "frozen", "TikTok has frozen this product for a breach of its policies. Appeal in Seller Center.")), nil
+	case status == statusOff:
+		return j.resume(ctx)
+	case status == statusActive:
+		return j.onSale(ctx)
+	case status == statusPending:
+		return j.inReview(ctx)
+	}
+	return j.unsold(ctx)
+}
+
+// onSale writes stock and prices at once and lets the rest be reviewed.
+func (j *job) onSale(ctx context.Context) (channel.Result, error) {
+	steps := []struct {
+		groups []commerce.Group
+		do     func(context.Context) error
+	}{
+		{[]commerce.Group{commerce.GroupStock}, j.stockOnSale},
+		{[]commerce.Group{commerce.GroupPrice}, j.writePrices},
+		{[]commerce.Group{commerce.GroupText, commerce.GroupImages}, func(ctx context.Context) error { return j.edit(ctx, false) }},
+	}
+	for _, s := range steps {
+		var due []commerce.Group
+		for _, g := range s.groups {
+			if j.ch.Has(g) && !slices.Contains(j.done, g) {
+				due = append(due, g)
+			}
+		}
+		if len(due) == 0 {
+			continue
+		}
+		if short(ctx) {
+			return j.result(channel.More), nil
+		}
+		before := len(j.problems)
+		if err := s.do(ctx); err != nil {
+			f := fault.Of(err)
+			if f.Kind != fault.Rejected {
+				return channel.Result{}, err
+			}
+			j.problems = append(j.problems, problemsOf(f)...)
+		}
+		if len(j.problems) == before {
+			j.done = append(j.done, due...)
+		}
+	}
+	return j.finished(), nil
+}
+
+// stockOnSale also lists variants that TikTok did not take while there was
+// nothing of them.
+func (j *job) stockOnSale(ctx context.Context) error {
+	if err := j.writeStock(ctx); err != nil {
+		return err
+	}
+	for _, v := range j.product.Variants {
+		if j.ch.Listing.Items[v.ID] == "" && j.ch.Stock[v.ID] > 0 && j.m[keyStatus] == statusActive {
+			return j.edit(ctx, false)
+		}
+	}
+	return nil
+}
+
+func (j *job) finished() channel.Result {
+	if len(j.problems) > 0 {
+		return j.result(channel.Refused)
+	}
+	return j.result(channel.Done)
+}
+
+// inReview edits texts and pictures, which starts the review anew; stock and
+// prices can be written only once the product is on sale.
+func (j *job) inReview(ctx context.Context) (channel.Result, error) {
+	if j.ch.Has(commerce.GroupText) || j.ch.Has(commerce.GroupImages) {
+		if err := j.edit(ctx, false); err != nil {
+			return channel.Result{}, err
+		}
+		j.doneWith(commerce.GroupText, commerce.GroupImages)
+	}
+	if j.ch.Has(commerce.GroupStock) || j.ch.Has(commerce.GroupPrice) {
+		return j.later(j.reviewWait(), waitsForReview), nil
+	}
+	return j.finished(), nil
+}
+
+func (j *job) doneWith(groups ...commerce.Group) {
+	for _, g := range groups {
+		if j.ch.Has(g) {
+			j.done = append(j.done, g)
+		}
+	}
+}
+
+// unsold edits a draft or a product that failed its review. Stock and prices
+// alone are of no use there: they go with the next edit.
+func (j *job) unsold(ctx context.Context) (channel.Result, error) {
+	content := j.ch.Has(commerce.GroupText) || j.ch.Has(commerce.GroupImages)
+	if !content && j.m[keyStatus] != statusDraft {
+		return j.finished(), nil
+	}
+	if err := j.edit(ctx, true); err != nil {
+		return channel.Result{}, err
+	}
+	return j.finished(), nil
+}
+
+// takeOff takes a product off sale without deleting it: deleting would wipe its
+// purchase history from TikTok's reports.
+func (j *job) takeOff(ctx context.Context) (channel.Result, error) {
+	switch j.m[keyStatus] {
+	case statusPending:
+		return j.later(j.reviewWait(), "TikTok is reviewing the product: it is taken off sale right after."), nil
+	case statusActive:
+		if err := j.switchOff(ctx, offUnwanted); err != nil {
+			return channel.Result{}, err
+		}
+	case statusOff:
+		if j.m[keyOff] != "" {
+			j.m[keyOff] = offUnwanted
+		}
+	}
+	return j.result(channel.Done), nil
+}
+
+func (j *job) switchOff(ctx context.Context, why string) error {
+	parts, err := j.api.Deactivate(ctx, string(j.ch.Listing.Remote))
+	if err := partly("DeactivateProducts", parts, err, j); err != nil {
+		return err
+	}
+	j.m[keyStatus], j.m[keyAudit], j.m[keyOff] = statusOff, "", why
+	return nil
+}
+
+// partly makes the first refused part of a call its error.
+func partly(op string, parts []api.PartError, err error, j *job) error {
+	if err != nil || len(parts) == 0 {
+		return err
+	}
+	return api.Part(api.Context{Op: op, Repeatable: true}, parts[0], j.env.Now())
+}
+
+// resume puts a product on sale again that we took off, or that someone asks
+// for. What the seller switched off at TikTok stays off.
+func (j *job) resume(ctx context.Context) (channel.Result, error) {
+	if j.m[keyOff] == "" && !j.all() {
+		return j.finished(), nil
+	}
+	if j.m[keyOff] == offZero && j.total() == 0 {
+		return j.finished(), nil // the next edit brings what else has changed
+	}
+	// Fresh quantities go first, so that nothing is sold that is not there.
+	if err := j.edit(ctx, true); err != nil {
+		return channel.Result{}, err
+	}
+	if err := j.look(ctx); err != nil {
+		return channel.Result{}, err
+	}
+	if j.m[keyStatus] == statusOff {
+		parts, err := j.api.Activate(ctx, string(j.ch.Listing.Remote))
+		if err := partly("ActivateProduct", parts, err, j); err != nil {
+			return channel.Result{}, err
+		}
+		j.m[keyStatus], j.m[keyAudit] = statusPending, auditRunning
+	}
+	delete(j.m, keyOff)
+	return j.finished(), nil
+}
+
+func (j *job) total() int64 {
+	sum := int64(0)
+	for _, v := range j.product.Variants {
+		sum += max(0, j.ch.Stock[v.ID])
+	}
+	return sum
+}
+
+// edit sends the properties that differ from what was sent last, in one call.
+// whole also sends variants with prices and quantities.
+func (j *job) edit(ctx context.Context, whole bool) error {
+	if wait := j.fullFor(); wait > 0 {
+		return &fault.Error{Kind: fault.RateLimited, Code: api.CodeDailyLimit, RetryAfter: wait, Message: "TikTok takes no more listings from this shop today."}
+	}
+	body, err := j.assemble(ctx, j.ch, j.m)
+	if err != nil {
+		return err
+	}
+	j.checkCategory()
+	edit := j.difference(body, whole)
+	if digestOf(edit) == digestOf(api.Content{}) {
+		return nil
+	}
+	if j.m[keyStatus] == statusDraft {
+		edit.SaveMode = j.mode()
+	}
+	lane := port.LaneText
+	if edit.Title == "" && edit.Description == "" && len(edit.Images) > 0 {
+		lane = port.LaneImages
+	}
+	receipt, err := j.api.EditProduct(ctx, string(j.ch.Listing.Remote), edit, lane)
+	complete := true
+	if f := fault.Of(err); f != nil && f.Code == api.CodeZero && len(edit.SKUs) > 0 {
+		edit.SKUs, complete = j.withoutZeros(edit.SKUs)
+		receipt, err = j.api.EditProduct(ctx, string(j.ch.Listing.Remote), edit, lane)
+	}
+	if err != nil {
+		return fmt.Errorf("edit product %s: %w", j.ch.Listing.Remote, err)
+	}
+	j.note(body)
+	if !complete {
+		delete(j.m, keyShown+"skus")
+	}
+	return j.submitted(ctx, edit, receipt)
+}
+
+// submitted notes a revision that TikTok has taken.
+func (j *job) submitted(ctx context.Context, edit api.Content, receipt api.Receipt) error {
+	j.edited = edit.SaveMode != "AS_DRAFT"
+	if j.edited {
+		j.m[keyAudit] = auditRunning
+		if s := j.m[keyStatus]; s != statusActive && s != statusOff {
+			j.m[keyStatus] = statusPending
+		}
+	}
+	if len(edit.SKUs) == 0 {
+		return nil
+	}
+	for _, s := range receipt.SKUs {
+		j.takeItem(s.ID, s.External, s.SellerSKU)
+	}
+	// New variants have ids now that orders will name.
+	return j.save.Created(ctx, channel.Result{Listing: j.ch.Listing.ID, Items: j.items, Extra: j.m})
+}
+
+// checkCategory tells a seller whose choice of category comes too late: only a
+// full edit could move a product, and it would erase what was set by hand.
+func (j *job) checkCategory() {
+	chosen := wantedCategory(j.product, j.ch.Defaults)
+	if chosen == "" || chosen == j.ch.Listing.Extra[keyCategory] || j.ch.Listing.Extra[keyCategory] == "" {
+		return
+	}
+	j.problems = append(j.problems, commerce.Problem{
+		Channel: commerce.TikTok, Rule: "category_fixed", Field: "category", Value: chosen, Allowed: j.ch.Listing.Extra[keyCategory],
+		Fix: "The product stays in the category it was listed in. Change it in Seller Center if it should move.",
+	})
+	j.m[keyCategory] = j.ch.Listing.Extra[keyCategory]
+}
+
+// difference keeps the properties whose digest differs from the remembered one.
+func (j *job) difference(body api.Content, whole bool) api.Content {
+	var edit api.Content
+	now := shown(body)
+	differs := func(name string) bool { return j.m[keyShown+name] != now[name] }
+	if differs("title") {
+		edit.Title = body.Title
+	}
+	if differs("description") {
+		edit.Description = body.Description
+	}
+	if differs("attributes") {
+		edit.Attributes = body.Attributes
+	}
+	if differs("weight") || differs("box") {
+		edit.Weight, edit.Box = body.Weight, body.Box
+	}
+	if differs("images") {
+		edit.Images = body.Images
+	}
+	if whole || differs("skus") {
+		edit.SKUs = body.SKUs
+	}
+	return edit
+}
+
+// withoutZeros is for shops where TikTok refuses a quantity of zero: variants
+// it has keep the quantity they have, which is said; others wait until there is
+// something of them, and the answer is false.
+func (j *job) withoutZeros(skus []api.SKU) (left []api.SKU, complete bool) {
+	complete = true
+	for i, s := range skus {
+		if s.Inventory[0].Quantity > 0 {
+			left = append(left, s)
+			continue
+		}
+		if s.ID == "" {
+			complete = false
+			continue
+		}
+		s.Inventory = nil
+		left = append(left, s)
+		j.problems = append(j.problems, commerce.Problem{
+			Channel: commerce.TikTok, Rule: api.CodeZero, Field: fmt.Sprintf("variants[%d].stock", i), Value: "0", Allowed: "1 to 99999",
+			Fix: "TikTok takes no quantity of zero for a single variant: take it off sale in Seller Center until it is back.",
+		})
+	}
+	return left, complete
+}

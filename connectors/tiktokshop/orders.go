@@ -1,0 +1,142 @@
+package tiktokshop
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+)
+
+const (
+	// overlap is how far a run looks back behind the one before: orders appear
+	// late, and clocks differ (advice of the sheet: 5 to 10 minutes).
+	overlap = 5 * time.Minute
+	// ahead keeps orders of a marketplace whose clock is ahead of ours.
+	ahead = time.Minute
+)
+
+// cursor is how far a poll has come; all times are Unix seconds. A run has one
+// fixed window, From to Until, and its pages; only its end moves Read.
+type cursor struct {
+	Read  int64  `json:"read,omitempty"`  // everything before is read
+	From  int64  `json:"from,omitempty"`  // of the run that goes on
+	Until int64  `json:"until,omitempty"` // of the run that goes on
+	Began int64  `json:"began,omitempty"`
+	Token string `json:"token,omitempty"` // its next page
+}
+
+func (c cursor) text() string {
+	raw, err := json.Marshal(c)
+	if err != nil { // plain data: it can't happen
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// readCursor answers an empty cursor for text it can't read: reading again is
+// harmless.
+func readCursor(text string) cursor {
+	var c cursor
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || json.Unmarshal(raw, &c) != nil {
+		return cursor{}
+	}
+	return c
+}
+
+// run begins a run where the one before ended, or goes on with one.
+func (c cursor) run(since, now time.Time) cursor {
+	if c.Token != "" {
+		return c
+	}
+	from := since
+	if c.Read > 0 {
+		from = time.Unix(c.Read, 0).Add(-overlap)
+	}
+	return cursor{Read: c.Read, From: max(1, from.Unix()), Until: now.Add(ahead).Unix(), Began: now.Unix()}
+}
+
+// ListOrders reads orders by the time of their last change, oldest first. The
+// window of a run is fixed at its start, so that pages do not shift.
+func (c *Connector) ListOrders(ctx context.Context, p channel.Poll) (channel.Page, error) {
+	run := readCursor(p.Cursor).run(p.Since, c.env.Now())
+	orders, next, err := c.api.SearchOrders(ctx, api.OrderSearch{UpdatedGE: run.From, UpdatedLT: run.Until}, pageSize(p.Limit), run.Token)
+	if f := fault.Of(err); f != nil && f.Code == api.CodePageToken && run.Token != "" {
+		// The page is not known any more: the run begins anew.
+		run = cursor{Read: run.Read}.run(time.Unix(run.From, 0), c.env.Now())
+		orders, next, err = c.api.SearchOrders(ctx, api.OrderSearch{UpdatedGE: run.From, UpdatedLT: run.Until}, pageSize(p.Limit), "")
+	}
+	if err != nil {
+		return channel.Page{}, fmt.Errorf("search orders: %w", err)
+	}
+	page := channel.Page{Updates: make([]channel.Update, 0, len(orders))}
+	for _, o := range orders {
+		order := mapOrder(o)
+		page.Updates = append(page.Updates, channel.Update{Kind: channel.UpdateOrder, Order: &order})
+	}
+	if next != "" {
+		run.Token = next
+		page.Cursor, page.More = run.text(), true
+		return page, nil
+	}
+	page.Cursor = cursor{Read: run.Began}.text()
+	return page, nil
+}
+
+func pageSize(limit int) int {
+	if limit <= 0 {
+		return 100
+	}
+	return min(limit, 100)
+}
+
+// Orders reads orders by id, fifty with a call; unknown ones are missing.
+func (c *Connector) Orders(ctx context.Context, ids []commerce.RemoteID) ([]commerce.Order, error) {
+	var orders []commerce.Order
+	for part := range slices.Chunk(ids, api.MaxOrderIDs) {
+		found, err := c.details(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range found {
+			orders = append(orders, mapOrder(o))
+		}
+	}
+	return orders, nil
+}
+
+func (c *Connector) details(ctx context.Context, ids []commerce.RemoteID) ([]api.Order, error) {
+	texts := make([]string, 0, len(ids))
+	for _, id := range ids {
+		texts = append(texts, string(id))
+	}
+	found, err := c.api.Orders(ctx, texts)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil // none of them is of this shop
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read orders: %w", err)
+	}
+	return found, nil
+}
+
+// detail reads one order as it is now.
+func (c *Connector) detail(ctx context.Context, id commerce.RemoteID) (api.Order, error) {
+	found, err := c.details(ctx, []commerce.RemoteID{id})
+	if err != nil {
+		return api.Order{}, err
+	}
+	for _, o := range found {
+		if commerce.RemoteID(o.ID) == id {
+			return o, nil
+		}
+	}
+	return api.Order{}, fault.New(fault.NotFound, "order_not_found", "TikTok does not know order %s in this shop.", id)
+}

@@ -1,0 +1,181 @@
+package tiktokshop
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+)
+
+// maxHook bounds a webhook's body; TikTok's samples are below 2 KB.
+const maxHook = 1 << 20
+
+// Hooks are the addresses TikTok calls: one path per topic, as its guide
+// advises, of which the number in the body decides.
+func Hooks() []channel.Hook {
+	return []channel.Hook{{Method: http.MethodPost, Path: "/webhooks/tiktok/{topic}", Handle: receive}}
+}
+
+// envelope is what all notifications have in common.
+type envelope struct {
+	Type         api.Int         `json:"type"`
+	Notification api.ID          `json:"tts_notification_id"`
+	Shop         api.ID          `json:"shop_id"`
+	Data         json.RawMessage `json:"data"`
+}
+
+// receive verifies a notification on its raw bytes. TikTok signs no time, so
+// there is no age to check. What names no shop is acknowledged and dropped.
+func receive(apps map[commerce.Channel]any, r channel.HookRequest) (channel.HookResponse, []channel.Event, error) {
+	app, ok := apps[commerce.TikTok].(*App)
+	if !ok || len(r.Body) > maxHook || !app.signed(r.Header.Get("Authorization"), r.Body) {
+		return channel.HookResponse{Status: http.StatusUnauthorized}, nil, nil
+	}
+	accepted := channel.HookResponse{Status: http.StatusOK}
+	var e envelope
+	if err := json.Unmarshal(r.Body, &e); err != nil || e.Shop == "" {
+		return accepted, nil, nil
+	}
+	id := string(e.Notification)
+	if id == "" {
+		sum := sha256.Sum256(r.Body)
+		id = hex.EncodeToString(sum[:])
+	}
+	return accepted, []channel.Event{{
+		Channel: commerce.TikTok, Account: commerce.RemoteID(e.Shop), Topic: strconv.FormatInt(int64(e.Type), 10), ID: id, Body: r.Body, ReceivedAt: r.Now,
+	}}, nil
+}
+
+// signed compares with every secret that is in use, in constant time.
+func (a *App) signed(given string, body []byte) bool {
+	ok := false
+	for _, secret := range []string{a.Secret.Reveal(), a.Next.Reveal()} {
+		if secret == "" || a.Key == "" {
+			continue
+		}
+		want := api.SignWebhook(a.Key, secret, body)
+		if subtle.ConstantTimeCompare([]byte(want), []byte(strings.TrimSpace(given))) == 1 {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// data are the fields of all topics that we look at.
+type data struct {
+	Order    api.ID   `json:"order_id"`
+	Product  api.ID   `json:"product_id"`
+	Message  string   `json:"message"`
+	Expires  api.ID   `json:"expiration_time"`
+	Packages []parcel `json:"package_list"`
+}
+
+type parcel struct {
+	Orders []api.ID `json:"order_id_list"`
+}
+
+// chatData is the data of topic 14: a message and its conversation.
+type chatData struct {
+	api.Message
+	ID           api.ID `json:"message_id"`
+	Conversation api.ID `json:"conversation_id"`
+}
+
+// mapEvent turns a verified notification into updates. Topics that are new to
+// us say nothing.
+func mapEvent(_ any, e channel.Event) ([]channel.Update, error) {
+	var env envelope
+	if err := json.Unmarshal(e.Body, &env); err != nil {
+		return nil, unreadable(err)
+	}
+	if env.Type == 13 || env.Type == 14 {
+		return mapChatEvent(env)
+	}
+	var d data
+	if len(env.Data) > 0 {
+		if err := json.Unmarshal(env.Data, &d); err != nil {
+			return nil, unreadable(err)
+		}
+	}
+	switch env.Type {
+	case 1, 3, 4, 11, 12:
+		return fetch(d), nil
+	case 5, 15, 16, 37:
+		if d.Product == "" {
+			return nil, nil
+		}
+		return []channel.Update{{Kind: channel.UpdateListing, Listing: commerce.RemoteID(d.Product)}}, nil
+	case 6:
+		return account(channel.AccountUpdate{Revoked: true, Message: "The seller took the consent back at TikTok."}), nil
+	case 7:
+		ends := unixText(string(d.Expires))
+		if ends.IsZero() {
+			return nil, nil
+		}
+		return account(channel.AccountUpdate{EndsAt: ends, Message: "The consent ends soon. Connect the shop again."}), nil
+	}
+	return nil, nil
+}
+
+func unreadable(err error) error {
+	return fault.Wrap(err, fault.Permanent, "bad_event", "A notification of TikTok can't be read.")
+}
+
+func account(u channel.AccountUpdate) []channel.Update {
+	return []channel.Update{{Kind: channel.UpdateAccount, Account: &u}}
+}
+
+// fetch names the orders of an event, each once.
+func fetch(d data) []channel.Update {
+	var ids []string
+	if d.Order != "" {
+		ids = append(ids, string(d.Order))
+	}
+	for _, p := range d.Packages {
+		for _, id := range p.Orders {
+			if id != "" {
+				ids = append(ids, string(id))
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	f := channel.Fetch{}
+	for _, id := range unique(ids) {
+		f.Orders = append(f.Orders, commerce.RemoteID(id))
+	}
+	return []channel.Update{{Kind: channel.UpdateFetch, Fetch: &f}}
+}
+
+// mapChatEvent: a message comes whole; a conversation, and a message that is
+// not for people, only say that there is something to read.
+func mapChatEvent(env envelope) ([]channel.Update, error) {
+	var d chatData
+	if len(env.Data) > 0 {
+		if err := json.Unmarshal(env.Data, &d); err != nil {
+			return nil, unreadable(err)
+		}
+	}
+	if d.Conversation == "" {
+		return nil, nil
+	}
+	d.Message.ID = d.ID
+	if env.Type == 14 {
+		if u, ok := mapMessage(d.Conversation, d.Message); ok {
+			return []channel.Update{u}, nil
+		}
+		if d.Type != "BUYER_ENTER_FROM_ORDER" {
+			return nil, nil
+		}
+	}
+	return []channel.Update{{Kind: channel.UpdateFetch, Fetch: &channel.Fetch{Threads: []commerce.RemoteID{commerce.RemoteID(d.Conversation)}}}}, nil
+}

@@ -23,8 +23,8 @@ func checkDriver(t *testing.T, h Harness) {
 		t.Errorf("orders come by %q, but OrderReader is %v", d.Orders, pulls)
 	}
 	r := d.Rules
-	if has(want, channel.CanWriteListings) && (r.Batch < 1 || r.Gather <= 0 || r.TitleMax < 1) {
-		t.Errorf("rules batch %d, gather %s, title %d: each must be set", r.Batch, r.Gather, r.TitleMax)
+	if has(want, channel.CanWriteListings) && (r.Batch < 1 || r.Gather <= 0) {
+		t.Errorf("rules batch %d, gather %s: both must be set", r.Batch, r.Gather)
 	}
 	if r.Poll <= 0 {
 		t.Error("Rules.Poll is not set")

@@ -100,7 +100,7 @@ func killedInEdit(s *seller) {
 		s.w.Advance(time.Minute)
 		s.edit(w, commerce.Groups(), func(p *commerce.Product, stock map[commerce.VariantID]int64) {
 			p.Description = fmt.Sprintf("Edition %d of the description.", i)
-			p.Images[1] = commerce.Image{URL: fmt.Sprintf("https://shop.example/img/rekill-%d.png", i)}
+			p.Images[1] = commerce.Image{URL: fmt.Sprintf("https://shop.example/img/rekill-edit-%d.png", i)}
 			for j, v := range p.Variants {
 				p.Variants[j].Price.Amount += 100
 				stock[v.ID]++

@@ -74,7 +74,7 @@ func (s *seller) nextWake(wares []*ware) time.Time {
 		at = append(at, c.CheckAt)
 	}
 	for _, w := range wares {
-		if len(w.todo) > 0 {
+		if len(w.todo) > 0 && !s.books.busy(w.listing) {
 			at = append(at, s.dueAt(w))
 		}
 		if !w.checkAt.IsZero() {

@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -96,6 +97,7 @@ func (s *seller) wantState(w *ware, states ...commerce.ListingState) {
 func (s *seller) wantLive(w *ware) {
 	s.Helper()
 	s.wantState(w, commerce.ListingLive)
+	s.w.Advance(2 * time.Second) // pictures of a live listing come a little later
 	l := s.books.listing(w.listing)
 	if l.Remote == "" {
 		s.Errorf("listing %s has no remote id", w.listing)

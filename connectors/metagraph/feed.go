@@ -37,6 +37,10 @@ func NewFeed(w io.Writer, brand string) (*Feed, error) {
 	return f, nil
 }
 
+// ContinueFeed goes on with a file that was begun elsewhere: it writes no first
+// line.
+func ContinueFeed(w io.Writer, brand string) *Feed { return &Feed{out: csv.NewWriter(w), brand: brand} }
+
 // Add writes one line per variant of what is wanted. What is not wanted on any
 // surface, and what lacks a field Meta needs, is left out.
 func (f *Feed) Add(c channel.Change) error {

@@ -34,7 +34,7 @@ const (
 )
 
 type picture struct {
-	URL string `json:"url"`
+	Key string `json:"key"` // address of ours
 	ID  int64  `json:"id"`
 }
 
@@ -54,9 +54,10 @@ func (m memo) extra() map[string]string {
 	return map[string]string{memoKey: string(raw)}
 }
 
-func (m memo) picture(url string) int64 {
+// picture is the id of the picture an address became; 0 is none.
+func (m memo) picture(key string) int64 {
 	for _, p := range m.Pictures {
-		if p.URL == url {
+		if p.Key == key {
 			return p.ID
 		}
 	}

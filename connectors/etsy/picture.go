@@ -15,7 +15,7 @@ import (
 // gallery is the pictures of a listing while they are made to match.
 type gallery struct {
 	shown []api.Image // in rank order
-	want  []commerce.Image
+	want  []wish
 	// changed says that something was uploaded.
 	changed bool
 }
@@ -29,7 +29,7 @@ func (w *work) pictures(ctx context.Context, form url.Values) error {
 		return nil
 	}
 	client := w.in(port.LaneImages)
-	g := gallery{want: wantedImages(w.p.Images)}
+	g := gallery{want: wishesOf(w.p.Images)}
 	if !w.fresh {
 		shown, err := client.Images(ctx, w.id)
 		if err != nil {
@@ -56,18 +56,26 @@ func (w *work) pictures(ctx context.Context, form url.Values) error {
 	return w.remember(ctx)
 }
 
-// wantedImages are the first twenty pictures, each address once, with alt text
-// of the length Etsy takes.
-func wantedImages(images []commerce.Image) []commerce.Image {
-	var want []commerce.Image
-	for _, img := range images {
-		if slices.ContainsFunc(want, func(o commerce.Image) bool { return o.URL == img.URL }) || len(want) == maxImages {
-			continue
+// wish is a picture that is wanted. Its key is its address, with a number when
+// a product shows the same one again.
+type wish struct {
+	key, url, alt string
+}
+
+// wishesOf are the first twenty pictures, with alt texts of the length Etsy
+// takes.
+func wishesOf(images []commerce.Image) []wish {
+	var want []wish
+	times := map[string]int{}
+	for _, img := range images[:min(len(images), maxImages)] {
+		w := wish{key: img.URL, url: img.URL, alt: img.Alt}
+		if times[img.URL]++; times[img.URL] > 1 {
+			w.key += fmt.Sprintf(" %d", times[img.URL])
 		}
-		if r := []rune(img.Alt); len(r) > maxAlt {
-			img.Alt = string(r[:maxAlt-1]) + "…"
+		if r := []rune(w.alt); len(r) > maxAlt {
+			w.alt = string(r[:maxAlt-1]) + "…"
 		}
-		want = append(want, img)
+		want = append(want, w)
 	}
 	return want
 }
@@ -77,7 +85,7 @@ func wantedImages(images []commerce.Image) []commerce.Image {
 // was lost, or from the seller: it is replaced.
 func (w *work) forget(g gallery) {
 	w.memo.Pictures = slices.DeleteFunc(w.memo.Pictures, func(p picture) bool {
-		wanted := slices.ContainsFunc(g.want, func(i commerce.Image) bool { return i.URL == p.URL })
+		wanted := slices.ContainsFunc(g.want, func(i wish) bool { return i.key == p.Key })
 		return !wanted || g.find(p.ID) < 0
 	})
 }
@@ -87,16 +95,16 @@ func (g gallery) find(id int64) int {
 }
 
 // place sees to it that one wanted picture is on the listing, with its text.
-func (w *work) place(ctx context.Context, client *api.Client, g *gallery, i int, img commerce.Image) error {
-	up := api.Upload{Alt: img.Alt}
-	at := g.find(w.memo.picture(img.URL))
+func (w *work) place(ctx context.Context, client *api.Client, g *gallery, i int, img wish) error {
+	up := api.Upload{Alt: img.alt}
+	at := g.find(w.memo.picture(img.key))
 	switch {
-	case at >= 0 && g.shown[at].Alt == img.Alt:
+	case at >= 0 && g.shown[at].Alt == img.alt:
 		return nil
 	case at >= 0:
 		up.Known, up.Rank, up.Overwrite = g.shown[at].ID, at+1, true
 	default:
-		pic, err := w.env.Images.Image(ctx, img.URL)
+		pic, err := w.env.Images.Image(ctx, img.url)
 		if err != nil {
 			return unreachable(i, err)
 		}
@@ -108,13 +116,13 @@ func (w *work) place(ctx context.Context, client *api.Client, g *gallery, i int,
 		return atImage(i, fmt.Errorf("upload picture %d of listing %d: %w", i+1, w.id, err))
 	}
 	g.changed = true
-	if sent.Alt = img.Alt; at < len(g.shown) {
+	if sent.Alt = img.alt; at < len(g.shown) {
 		g.shown[at] = sent
 	} else {
 		g.shown = append(g.shown, sent)
 	}
 	if up.Known == 0 {
-		w.memo.Pictures = append(w.memo.Pictures, picture{URL: img.URL, ID: sent.ID})
+		w.memo.Pictures = append(w.memo.Pictures, picture{Key: img.key, ID: sent.ID})
 	}
 	return nil
 }
@@ -140,7 +148,7 @@ func (w *work) spare(g gallery, own int) int {
 func (w *work) order(g gallery) []int64 {
 	var want, have []int64
 	for _, img := range g.want {
-		want = append(want, w.memo.picture(img.URL))
+		want = append(want, w.memo.picture(img.key))
 	}
 	for _, img := range g.shown {
 		have = append(have, img.ID)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
 	"github.com/manystall/manystall/shared/channel"
@@ -23,6 +24,8 @@ const (
 	closedChat = "TikTok lets a shop write within 30 days of the last contact, or 60 days of an order."
 	// echoSlack is how far TikTok's seconds may lie before our attempt.
 	echoSlack = 5 * time.Second
+	// maxReply is in characters (SendMessage, 2025-12).
+	maxReply = 2000
 )
 
 // ListMessages reads chats with news, a page of twenty chats with a call. The
@@ -108,7 +111,7 @@ func mapChat(chat api.Conversation, list []api.Message) []channel.Update {
 		}
 		if u, ok := mapMessage(chat.ID, m); ok {
 			u.Message.Order = order
-			u.Message.Name = nickname(chat, m)
+			u.Message.Name, u.Message.Contact = buyerOf(chat, list)
 			if len(chat.Participants) > 0 && !chat.CanSend {
 				u.Message.NoReply = closedChat
 			}
@@ -123,16 +126,19 @@ func compareIndex(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }
 
-func nickname(chat api.Conversation, m api.Message) string {
-	for _, p := range chat.Participants {
+// buyerOf names the buyer of a chat and their chat id: as a participant, else
+// as the sender of one of the messages.
+func buyerOf(chat api.Conversation, list []api.Message) (name string, contact commerce.RemoteID) {
+	people := slices.Clone(chat.Participants)
+	for _, m := range list {
+		people = append(people, m.Sender)
+	}
+	for _, p := range people {
 		if p.Role == "BUYER" {
-			return p.Nickname
+			return p.Nickname, commerce.RemoteID(p.IMUser)
 		}
 	}
-	if m.Sender.Role == "BUYER" {
-		return m.Sender.Nickname
-	}
-	return ""
+	return "", ""
 }
 
 // mapMessage turns one message into an update; false for what is not shown.
@@ -208,6 +214,11 @@ func (c content) show(m api.Message) (kind, text string, attachments []commerce.
 
 // Reply writes to the buyer. TikTok has no idempotency key for it.
 func (c *Connector) Reply(ctx context.Context, r channel.Reply) (channel.Sent, error) {
+	if n := utf8.RuneCountInString(r.Message.Text); n == 0 || n > maxReply {
+		return channel.Sent{}, fault.Refused(fault.Invalid, commerce.Problem{
+			Channel: commerce.TikTok, Rule: "text_too_long", Field: "text", Value: strconv.Itoa(n), Allowed: "1 to 2000 characters", Fix: "Write a message of 1 to 2000 characters.",
+		})
+	}
 	id, err := c.api.SendText(ctx, string(r.Conversation.Remote), r.Message.Text)
 	if err != nil {
 		return channel.Sent{}, fmt.Errorf("write in conversation %s: %w", r.Conversation.Remote, err)

@@ -25,7 +25,7 @@ func rules() channel.Rules {
 		PriceMin:  map[string]int64{"USD": 1, "GBP": 1, "EUR": 1, "JPY": 1, "VND": 1, "THB": 3_000, "IDR": 10_000},
 		PriceMax:  map[string]int64{"USD": 760_000, "GBP": 560_000, "EUR": 630_000, "JPY": 500_000, "VND": 180_000_000, "THB": 26_000_000, "IDR": 10_000_000_000},
 		SellsDown: true, Gather: time.Second, Batch: 5, Poll: time.Minute,
-		Reply: channel.ReplyRules{MaxRunes: 2000}, Check: check,
+		Reply: channel.ReplyRules{MaxRunes: maxReply}, Check: check,
 	}
 }
 

@@ -64,6 +64,9 @@ func cancelledLost(s *seller) {
 }
 
 func cancelledTooLate(s *seller) {
+	if s.h.RecallsShipped {
+		s.Skip("a shipped order can be cancelled here until the carrier has it")
+	}
 	o := s.paid("late")
 	if shipper, ok := s.conn.(channel.Shipper); ok {
 		_, err := shipper.Ship(s.ctx, s.parcel(o))

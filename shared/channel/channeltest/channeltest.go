@@ -28,6 +28,9 @@ type Harness struct {
 	Forbidden string
 	// Carrier is the name of a carrier the marketplace knows; USPS when empty.
 	Carrier string
+	// RecallsShipped says that the marketplace cancels an order that is shipped
+	// until the carrier has it.
+	RecallsShipped bool
 	// Thrifty says that a change which alters nothing costs no write, because
 	// the connector compares with what is there.
 	Thrifty bool

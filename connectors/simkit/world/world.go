@@ -224,8 +224,15 @@ func (w *World) Rate(order commerce.RemoteID, stars int, text string) error {
 	return w.cfg.Rate(w.sim, string(order), stars, text)
 }
 
-// Fault arranges for the next calls to go wrong.
-func (w *World) Fault(f channeltest.Fault) { w.gate.arm(f) }
+// Fault arranges for the next calls, or webhooks, to go wrong.
+func (w *World) Fault(f channeltest.Fault) {
+	w.t.Helper()
+	if f.Kind == channeltest.WebhookTwice {
+		w.must(w.sim.Faults().Add(f.Kind, max(f.Count, 1)))
+		return
+	}
+	w.gate.arm(f)
+}
 
 // Calm ends all faults.
 func (w *World) Calm() { w.gate.calm() }

@@ -12,6 +12,7 @@ func cancelTests() []test {
 	const cancel = channel.CanCancel
 	return []test{
 		{"cancel/a whole order", cancel, cancelled},
+		{"cancel/one line of two", cancel, cancelledLine},
 		{"cancel/the answer is lost", cancel, cancelledLost},
 		{"cancel/an order that was shipped", cancel, cancelledTooLate},
 	}
@@ -75,4 +76,25 @@ func cancelledTooLate(s *seller) {
 	s.w.Advance(time.Second)
 	_, err := s.conn.(channel.Canceller).Cancel(s.ctx, channel.Cancellation{Order: s.order(o.Remote), Reason: "out_of_stock", Key: "out_3"})
 	s.kind("a cancellation of a shipped order", err, fault.Rejected, fault.Invalid, fault.Conflict)
+}
+
+// cancelledLine cancels one of two lines; the other is still to be sent.
+func cancelledLine(s *seller) {
+	o := s.paid("share")
+	if len(o.Lines) < 2 {
+		// One variant is one line, so there is nothing to share out; what is
+		// asked for names it and must do the same as the whole.
+		_, err := s.conn.(channel.Canceller).Cancel(s.ctx, channel.Cancellation{Order: o, Lines: []string{o.Lines[0].ID}, Reason: "out_of_stock", Key: "out_4"})
+		s.must("cancel one line", err)
+		s.w.Advance(time.Minute)
+		s.wantCancelled(o)
+		return
+	}
+	_, err := s.conn.(channel.Canceller).Cancel(s.ctx, channel.Cancellation{Order: o, Lines: []string{o.Lines[0].ID}, Reason: "out_of_stock", Key: "out_4"})
+	s.must("cancel one line", err)
+	s.w.Advance(time.Minute)
+	after := s.order(o.Remote)
+	if after.Lines[0].Demand(after.State) != 0 || after.Lines[1].Demand(after.State) != o.Lines[1].Quantity {
+		s.Errorf("after one line was cancelled the lines are %+v", after.Lines)
+	}
 }

@@ -17,6 +17,8 @@ func hookTests() []test {
 	return []test{
 		{"hook/an order is told", channel.CanReadOrders, hookOrder},
 		{"hook/a message is told", channel.CanReadConversations, hookMessage},
+		{"hook/our own reply is told as ours", channel.CanReply, hookEcho},
+		{"hook/an event that is sent twice", "", hookTwice},
 		{"hook/what is not signed is refused", "", hookRefused},
 		{"hook/an old delivery", "", hookOld},
 		{"map/garbage is no disaster", "", mapGarbage},
@@ -150,6 +152,54 @@ func hookMessage(s *seller) {
 	polled, _ := s.pollMessages("", 50)
 	if polled[id].Thread != told.Thread || polled[id].Contact != told.Contact {
 		s.Errorf("by webhook the message is of thread %q, contact %q; by poll of %q, %q", told.Thread, told.Contact, polled[id].Thread, polled[id].Contact)
+	}
+}
+
+// hookEcho wants a webhook about our own message, where there is one, to be
+// recognised as ours.
+func hookEcho(s *seller) {
+	r := s.talk("Is it still there?")
+	before := len(s.w.Delivered())
+	sent, err := s.conn.(channel.Replier).Reply(s.ctx, r)
+	s.must("reply", err)
+	s.w.Advance(time.Second)
+	told := s.messages(s.updates(s.w.Delivered()[before:]))
+	for id, m := range told {
+		if id != sent.Remote {
+			continue
+		}
+		if m.Message.By != commerce.BySeller || m.Message.Text != r.Message.Text || m.Thread != r.Conversation.Remote {
+			s.Errorf("our reply is told as %+v in thread %q", m.Message, m.Thread)
+		}
+		if m.Ours != "" && m.Ours != r.Message.ID {
+			s.Errorf("our reply is told to be %q, want %q", m.Ours, r.Message.ID)
+		}
+		return
+	}
+	if len(told) > 0 {
+		s.Errorf("a webhook tells of messages %v, none of them is %s", told, sent.Remote)
+	}
+}
+
+// hookTwice wants a webhook that is sent twice to be the same event.
+func hookTwice(s *seller) {
+	s.w.Fault(Fault{Kind: WebhookTwice, Count: 1})
+	ids := map[string]int{}
+	for _, d := range s.deliveries() {
+		_, events, err := s.receive(d, s.w.App(), s.now())
+		s.must("receive", err)
+		for _, e := range events {
+			ids[e.ID]++
+		}
+	}
+	twice := 0
+	for _, n := range ids {
+		if n > 1 {
+			twice++
+		}
+	}
+	if twice != 1 {
+		s.Errorf("of the events %v one must have come twice under one id", ids)
 	}
 }
 

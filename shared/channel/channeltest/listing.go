@@ -1,6 +1,7 @@
 package channeltest
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -29,6 +30,10 @@ func listingTests() []test {
 		{"listing/many at once", write, manyAtOnce},
 		{"listing/two channels over one target", write, together},
 		{"listing/an expired token in the middle", write, expiredWhileWriting},
+		{"listing/a renamed SKU is still the same variant", write, renamedSKU},
+		{"listing/hundreds can be read back", write, readHundreds},
+		{"listing/a slice that is over", write, sliceOver},
+		{"listing/a stopped product", write, stopped},
 	}
 }
 
@@ -300,4 +305,99 @@ func expiredWhileWriting(s *seller) {
 	if strings.TrimSpace(string(s.books.listing(w.listing).Remote)) == "" {
 		s.Error("no remote id")
 	}
+}
+
+// renamedSKU changes a SKU after the listing went live: sales must still be
+// resolved to the variant, and no second item may appear.
+func renamedSKU(s *seller) {
+	w := s.live("rename", 2)
+	s.w.Advance(time.Minute)
+	items := len(s.w.Shown())
+	s.edit(w, commerce.Groups(), func(p *commerce.Product, _ map[commerce.VariantID]int64) { p.Variants[1].SKU = "CUP-rename-1" })
+	s.publish(w)
+	s.wantState(w, commerce.ListingLive)
+	if n := len(s.w.Shown()); n != items {
+		s.Errorf("after a SKU was renamed %d items are listed, before %d", n, items)
+	}
+	reader, sells := s.conn.(channel.OrderReader)
+	if !sells {
+		return
+	}
+	id := s.buy(Purchase{SKU: "CUP-rename-1", Quantity: 1, Buyer: "Ada Example"})
+	s.w.Advance(time.Second)
+	orders, err := reader.Orders(s.ctx, []commerce.RemoteID{id})
+	s.must("read the order", err)
+	for _, o := range orders {
+		for _, line := range o.Lines {
+			if got := resolve(s.books.listing(w.listing), w.product, line); got != w.product.Variants[1].ID {
+				s.Errorf("line %+v is of variant %q, want %q", line, got, w.product.Variants[1].ID)
+			}
+		}
+	}
+}
+
+// readHundreds reads more listings than one call of any marketplace takes,
+// most of which are not there any more.
+func readHundreds(s *seller) {
+	wares := []*ware{s.ware("among0", 1), s.ware("among1", 1), s.ware("among2", 1)}
+	s.publish(wares...)
+	var asked []commerce.Listing
+	for i := range 230 {
+		l := commerce.Listing{ID: commerce.ListingID(fmt.Sprintf("lst_gone%d", i)), Target: "tgt_test", Remote: commerce.RemoteID(fmt.Sprintf("17299%06d", i))}
+		l.Items = map[commerce.VariantID]commerce.RemoteID{"var_gone": commerce.RemoteID(fmt.Sprintf("GONE-%d", i))}
+		asked = append(asked, l)
+		if i%100 == 50 {
+			asked = append(asked, s.books.listing(wares[i/100].listing))
+		}
+	}
+	asked = append(asked, s.books.listing(wares[2].listing))
+	results, err := s.conn.(channel.ListingReader).Listings(s.ctx, asked)
+	s.must("read hundreds of listings", err)
+	found := map[commerce.ListingID]bool{}
+	for _, r := range results {
+		found[r.Listing] = true
+	}
+	for _, w := range wares {
+		if !found[w.listing] {
+			s.Errorf("listing %s is not found among hundreds that are gone", w.listing)
+		}
+		delete(found, w.listing)
+	}
+	if len(found) > 0 {
+		s.Errorf("%d listings are answered that are not there", len(found))
+	}
+}
+
+// sliceOver gives Apply less time than any marketplace needs: it must stop by
+// itself, and what it left must be done later, once.
+func sliceOver(s *seller) {
+	w := s.ware("slice", 2)
+	c := s.change(w)
+	s.books.writing(w.listing, c.Groups)
+	ctx, cancel := context.WithTimeout(s.ctx, 1500*time.Millisecond)
+	defer cancel()
+	results, err := s.writer().Apply(ctx, []channel.Change{c}, s.books)
+	if err == nil {
+		if len(results) != 1 {
+			s.Fatalf("Apply answers %d results for 1 change", len(results))
+		}
+		s.result(w, results[0])
+	}
+	s.publish(w)
+	s.wantOnce(w, "after a slice that was over")
+}
+
+// stopped cancels the context before the first call.
+func stopped(s *seller) {
+	w := s.ware("stop", 1)
+	c := s.change(w)
+	s.books.writing(w.listing, c.Groups)
+	ctx, cancel := context.WithCancel(s.ctx)
+	cancel()
+	results, err := s.writer().Apply(ctx, []channel.Change{c}, s.books)
+	if err == nil && len(results) == 1 && results[0].Outcome != channel.Done {
+		s.books.merge(results[0])
+	}
+	s.publish(w)
+	s.wantOnce(w, "after the product was stopped")
 }

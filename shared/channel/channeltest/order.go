@@ -16,6 +16,8 @@ func orderTests() []test {
 		{"order/read by poll and by id", read, ordersRead},
 		{"order/a cursor goes on where it was", read, ordersCursor},
 		{"order/small pages find the same", read, ordersPaged},
+		{"order/orders that move while pages are read", read, ordersMoving},
+		{"order/hundreds by id", read, ordersHundreds},
 		{"order/ids that are nobody's are missing", read, ordersUnknown},
 		{"order/an empty shop", read, ordersNone},
 		{"order/the marketplace is down", read, ordersDown},
@@ -270,5 +272,79 @@ func ordersNote(s *seller) {
 	s.w.Advance(time.Second)
 	if o := s.order(id); o.Note != text {
 		s.Errorf("the note is %q, want %q", o.Note, text)
+	}
+}
+
+// ordersMoving reads pages while orders are placed and shipped in between: a
+// list that is sorted by what changes must not lose one.
+func ordersMoving(s *seller) {
+	w := s.ware("move", 1)
+	w.stock["var_move_0"] = 60
+	s.publish(w)
+	s.wantLive(w)
+	want := map[commerce.RemoteID]bool{}
+	var ids []commerce.RemoteID
+	for range 6 {
+		id := s.buy(Purchase{SKU: "MUG-move-0", Quantity: 2, Buyer: "Ada Example"})
+		want[id], ids = true, append(ids, id)
+		s.w.Advance(7 * time.Second)
+	}
+	reader := s.conn.(channel.OrderReader)
+	found := map[commerce.RemoteID]bool{}
+	p := channel.Poll{Since: s.now().Add(-24 * time.Hour), Limit: 2}
+	for round := range 100 {
+		page, err := reader.ListOrders(s.ctx, p)
+		s.must("poll", err)
+		for _, u := range page.Updates {
+			if u.Kind == channel.UpdateOrder {
+				found[u.Order.Remote] = true
+			}
+		}
+		p.Cursor = page.Cursor
+		if !page.More && round > 2 {
+			break
+		}
+		if round < 3 {
+			s.w.Advance(2 * time.Second)
+			id := s.buy(Purchase{SKU: "MUG-move-0", Quantity: 1, Buyer: "Ben Example"})
+			want[id] = true
+			if shipper, ok := s.conn.(channel.Shipper); ok {
+				p := s.parcel(s.order(ids[round]))
+				p.Shipment.Tracking = fmt.Sprintf("%s%d", tracking[:len(tracking)-1], round)
+				_, err := shipper.Ship(s.ctx, p)
+				s.must("ship", err)
+			}
+			s.w.Advance(2 * time.Second)
+		}
+	}
+	rest, _ := s.pollOrders(p.Cursor, 2)
+	for id := range rest {
+		found[id] = true
+	}
+	for id := range want {
+		if !found[id] {
+			s.Errorf("order %s was never read", id)
+		}
+	}
+}
+
+func ordersHundreds(s *seller) {
+	s.live("among", 1)
+	id := s.buy(Purchase{SKU: "MUG-among-0", Quantity: 1})
+	s.w.Advance(time.Second)
+	var asked []commerce.RemoteID
+	for i := range 120 {
+		tail := fmt.Sprintf("%03d", i)
+		if stranger := id[:len(id)-3] + commerce.RemoteID(tail); stranger != id {
+			asked = append(asked, stranger)
+		}
+		if i == 60 {
+			asked = append(asked, id, id)
+		}
+	}
+	orders, err := s.conn.(channel.OrderReader).Orders(s.ctx, asked)
+	s.must("read hundreds of orders", err)
+	if len(orders) < 1 || len(orders) > 2 || orders[0].Remote != id {
+		s.Errorf("answered %d orders, want order %s alone", len(orders), id)
 	}
 }

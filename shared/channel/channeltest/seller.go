@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/config"
 	"github.com/manystall/manystall/shared/fault"
 )
 
@@ -109,11 +111,23 @@ func (s *seller) quiet(text string) {
 			secrets = append(secrets, extra)
 		}
 	}
+	secrets = append(secrets, secretsOf(s.w.App())...)
 	for _, secret := range secrets {
 		if secret != "" && strings.Contains(text, secret) {
 			s.Errorf("a token is written down: …%s…", around(text, secret))
 		}
 	}
+}
+
+// secretsOf are the secrets of an installation.
+func secretsOf(app any) (all []string) {
+	v := reflect.ValueOf(app).Elem()
+	for i := range v.NumField() {
+		if secret, ok := v.Field(i).Interface().(config.Secret); ok {
+			all = append(all, secret.Reveal())
+		}
+	}
+	return all
 }
 
 // around is what stands before a secret, without it.

@@ -80,9 +80,10 @@ const (
 	RateLimited       = "rate_limited"
 	TokenExpired      = "token_expired"
 	Rejected          = "rejected" // the marketplace does not like the content
+	WebhookTwice      = "webhook_twice"
 )
 
-// Fault is what goes wrong with calls to come. Consents and token exchanges
+// Fault is what goes wrong with calls, or with webhooks, to come. Consents and token exchanges
 // are never disturbed.
 type Fault struct {
 	Kind  string

@@ -2,6 +2,7 @@ package channeltest
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -18,6 +19,8 @@ func onceTests() []test {
 		{"once/the answer of any call is lost", write, lostAnswers},
 		{"once/killed after any call", write, killedAnywhere},
 		{"once/killed after any call of an edit", write, killedInEdit},
+		{"once/killed after any call, and edited before it goes on", write, killedThenEdited},
+		{"once/killed again while it goes on", write, killedTwice},
 		{"once/an intent without an answer", write, lonelyIntent},
 	}
 }
@@ -25,7 +28,7 @@ func onceTests() []test {
 // lostAnswers publishes one ware per call whose answer may be lost.
 func lostAnswers(s *seller) {
 	for i := range mostCalls {
-		name := fmt.Sprintf("lost%d", i)
+		name := fmt.Sprintf("lost%dx", i)
 		w := s.ware(name, 2)
 		before := s.w.Calls()
 		s.w.Fault(Fault{Kind: TimeoutAfterApply, Count: 1, Writes: true, Skip: i})
@@ -52,7 +55,7 @@ func (s *seller) wantOnce(w *ware, when string) {
 	s.wantLive(w)
 	listings := map[string]bool{}
 	for _, item := range s.w.Shown() {
-		if item.Title == w.product.Title {
+		if strings.Contains(item.Title+" "+string(item.SKU), w.product.Handle) {
 			listings[item.Listing] = true
 		}
 	}
@@ -68,7 +71,7 @@ func (s *seller) wantOnce(w *ware, when string) {
 // goes on with what was stored.
 func killedAnywhere(s *seller) {
 	for i := 1; i <= mostCalls; i++ {
-		w := s.ware(fmt.Sprintf("kill%d", i), 2)
+		w := s.ware(fmt.Sprintf("kill%dx", i), 2)
 		s.w.Cut(i)
 		s.publish(w)
 		died := s.w.Dead()
@@ -92,6 +95,59 @@ func (s *seller) restart(w *ware) {
 		w.checkAt = s.now()
 	}
 	s.publish(w)
+}
+
+// killedThenEdited changes the product between the death of a process and the
+// next one: what was created must be found though it looks different now.
+func killedThenEdited(s *seller) {
+	for i := 1; i <= mostCalls; i++ {
+		name := fmt.Sprintf("turn%dx", i)
+		w := s.ware(name, 2)
+		s.w.Cut(i)
+		s.publish(w)
+		died := s.w.Dead()
+		s.w.Mend()
+		s.w.Advance(time.Second)
+		s.edit(w, commerce.Groups(), func(p *commerce.Product, stock map[commerce.VariantID]int64) {
+			p.Title, p.Description = "A cup, no mug: "+name, "Another text."
+			p.Images = append(p.Images, commerce.Image{URL: "https://shop.example/img/" + name + "-3.png"})
+			for j, v := range p.Variants {
+				p.Variants[j].Price.Amount += 200
+				stock[v.ID] += 11
+			}
+		})
+		s.restart(w)
+		s.wantOnce(w, fmt.Sprintf("after the process was killed at call %d and the product was edited", i))
+		if !died {
+			return
+		}
+		s.w.Advance(time.Minute)
+	}
+}
+
+// killedTwice kills the next process too, a call or two after it began.
+func killedTwice(s *seller) {
+	for i := 1; i <= mostCalls; i++ {
+		died := false
+		for _, again := range []int{1, 2} {
+			w := s.ware(fmt.Sprintf("twice%dy%dx", i, again), 2)
+			s.w.Cut(i)
+			s.publish(w)
+			died = s.w.Dead()
+			s.w.Mend()
+			s.w.Advance(30 * time.Second)
+			s.conn = s.open()
+			s.w.Cut(again)
+			s.publish(w)
+			s.w.Mend()
+			s.restart(w)
+			s.wantOnce(w, fmt.Sprintf("after the process was killed at call %d and again %d calls later", i, again))
+			s.w.Advance(time.Minute)
+		}
+		if !died {
+			return
+		}
+	}
 }
 
 func killedInEdit(s *seller) {

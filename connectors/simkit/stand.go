@@ -22,6 +22,9 @@ type Stand struct {
 	// Webhooks maps the simulator's topics to paths below the product's
 	// public address.
 	Webhooks map[string]string
+	// Defaults are what the seller of the seeded shop has set as defaults of
+	// its connection: category.
+	Defaults map[string]string
 	// Invent makes up credentials under the names of the product's variables.
 	// text answers n unguessable letters and digits, another one each time.
 	Invent func(text func(n int) string) map[string]string

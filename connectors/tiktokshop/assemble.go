@@ -70,39 +70,44 @@ func (c *Connector) tree() string {
 	return "v2"
 }
 
-// wantedCategory is the leaf the seller chose: for the product's own category,
-// or for everything. Empty leaves it to TikTok.
-func wantedCategory(p commerce.Product, d commerce.Defaults) string {
-	for _, key := range []string{p.Category, d.Category} {
-		if id := d.Categories[key]; key != "" && id != "" {
-			return id
-		}
-		if key != "" && strings.Trim(key, "0123456789") == "" {
-			return key
-		}
+// leaf is the TikTok category behind one of the seller's: what the defaults say
+// for it, or itself when it is an id.
+func leaf(category string, d commerce.Defaults) string {
+	if id := d.Categories[category]; category != "" && id != "" {
+		return id
+	}
+	if strings.Trim(category, "0123456789") == "" {
+		return category
 	}
 	return ""
 }
 
-// category is the seller's choice, else the one the product was listed in,
-// else what TikTok recommends for the title.
+// category is the leaf the seller chose for the product, else the one it was
+// listed in, else what TikTok recommends, else the account's default: that is
+// right for nothing in particular, so a recommendation beats it.
 func (c *Connector) category(ctx context.Context, p commerce.Product, d commerce.Defaults, m memory) (string, error) {
-	if id := wantedCategory(p, d); id != "" {
+	if id := leaf(p.Category, d); id != "" {
 		return id, nil
 	}
 	if id := m[keyCategory]; id != "" {
 		return id, nil
 	}
-	id, err := c.api.RecommendCategory(ctx, p.Title, p.Description, c.tree())
-	if f := fault.Of(err); f != nil && f.Code == api.CodeNoCategory {
-		// TikTok judges by the title alone; the seller's own words may help.
-		words := strings.TrimSpace(p.Category + " " + strings.Join(p.Tags, " "))
-		if words == "" || len(checkTitle(words)) > 0 {
-			return "", err
-		}
-		return c.api.RecommendCategory(ctx, channel.Cut(words), "", c.tree())
+	id, err := c.recommended(ctx, p)
+	if f := fault.Of(err); f != nil && f.Code == api.CodeNoCategory && leaf(d.Category, d) != "" {
+		return leaf(d.Category, d), nil
 	}
 	return id, err
+}
+
+// recommended asks TikTok, which judges by the title alone; the seller's own
+// words may help.
+func (c *Connector) recommended(ctx context.Context, p commerce.Product) (string, error) {
+	id, err := c.api.RecommendCategory(ctx, p.Title, p.Description, c.tree())
+	words := strings.TrimSpace(p.Category + " " + strings.Join(p.Tags, " "))
+	if f := fault.Of(err); f == nil || f.Code != api.CodeNoCategory || words == "" || len(checkTitle(words)) > 0 {
+		return id, err
+	}
+	return c.api.RecommendCategory(ctx, channel.Cut(words), "", c.tree())
 }
 
 func (c *Connector) attributesOf(ctx context.Context, category string) ([]api.Attribute, error) {

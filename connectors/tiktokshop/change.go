@@ -328,7 +328,7 @@ func (j *job) submitted(ctx context.Context, edit api.Content, receipt api.Recei
 // checkCategory tells a seller whose choice of category comes too late: only a
 // full edit could move a product, and it would erase what was set by hand.
 func (j *job) checkCategory() {
-	chosen := wantedCategory(j.product, j.ch.Defaults)
+	chosen := leaf(j.product.Category, j.ch.Defaults)
 	if chosen == "" || chosen == j.ch.Listing.Extra[keyCategory] || j.ch.Listing.Extra[keyCategory] == "" {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -108,7 +109,7 @@ func (d *demo) consent(ctx context.Context, channel string) error {
 		}
 	}
 	for _, id := range ids {
-		if err := d.goLive(ctx, id); err != nil {
+		if err := d.goLive(ctx, id, channel); err != nil {
 			return err
 		}
 	}
@@ -142,15 +143,21 @@ func (d *demo) choose(ctx context.Context, grant string) ([]string, error) {
 	return ids, nil
 }
 
-// goLive lets a demo shop publish at once: a real one begins with drafts where
-// going live costs money.
-func (d *demo) goLive(ctx context.Context, id string) error {
+// goLive gives a demo shop the defaults its seller would have set, and lets it
+// publish at once: a real one begins with drafts where going live costs money.
+func (d *demo) goLive(ctx context.Context, id, channel string) error {
 	path := "/v1/connections/" + id
+	defaults := map[string]string{"publish": "live"}
+	for _, s := range d.world.stands {
+		if slices.Contains(s.Channels, channel) {
+			maps.Copy(defaults, s.Defaults)
+		}
+	}
 	header, err := d.api.call(ctx, http.MethodGet, path, nil, nil)
 	if err != nil {
 		return err
 	}
-	_, err = d.api.call(ctx, http.MethodPatch, path, map[string]any{"defaults": map[string]string{"publish": "live"}}, nil, "If-Match", header.Get("ETag"))
+	_, err = d.api.call(ctx, http.MethodPatch, path, map[string]any{"defaults": defaults}, nil, "If-Match", header.Get("ETag"))
 	return err
 }
 

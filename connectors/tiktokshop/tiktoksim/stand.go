@@ -20,6 +20,7 @@ func Stand() simkit.Stand {
 		Mounts:   func(s simkit.Simulator) map[string]http.Handler { return map[string]http.Handler{home: s} },
 		Hosts:    map[string]string{"TIKTOK_URL": home, "TIKTOK_AUTH_URL": home, "TIKTOK_CONSENT_URL": home},
 		Webhooks: hooks,
+		Defaults: map[string]string{"category": "601500"}, // Stationery & Crafts
 		Invent: func(text func(n int) string) map[string]string {
 			return map[string]string{"TIKTOK_APP_KEY": text(13), "TIKTOK_APP_SECRET": text(40), "TIKTOK_SERVICE_ID": text(19)}
 		},

@@ -1,0 +1,430 @@
+package etsy_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/manystall/manystall/connectors/etsy"
+	"github.com/manystall/manystall/connectors/etsy/etsysim"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/channel/channeltest"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+)
+
+func TestCreationCosts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.push(mug("first"), commerce.ListingLive) // reads what all listings fall back to
+	spent := b.cost(func() { b.push(mug("second"), commerce.ListingLive) })
+	b.wantCost("a second listing", spent, map[string]int{"createDraftListing": 1, "uploadListingImage": 1, "updateListingInventory": 1, "updateListing": 1})
+	draft := mug("third")
+	draft.defaults.Publish = "draft"
+	spent = b.cost(func() { b.push(draft, commerce.ListingDraft) })
+	b.wantCost("a draft", spent, map[string]int{"createDraftListing": 1, "uploadListingImage": 1, "updateListingInventory": 1})
+	if len(b.calls) != 0 {
+		t.Errorf("calls are left open: %v", b.calls)
+	}
+}
+
+// TestQuota: the stock of n listings costs n writes and one read per fifty.
+func TestQuota(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	const n = 100
+	rules := etsy.Driver().Rules
+	var goods []*good
+	for i := range n {
+		goods = append(goods, mug(fmt.Sprintf("bulk%d", i)))
+		b.push(goods[i], commerce.ListingLive)
+		b.w.Advance(time.Second) // Etsy's limit per second
+	}
+	spent := b.cost(func() {
+		for part := range slices.Chunk(goods, rules.Batch) {
+			var changes []channel.Change
+			for _, g := range part {
+				changes = append(changes, b.change(g.fill(9), commerce.GroupStock))
+			}
+			b.apply(t.Context(), changes...)
+		}
+	})
+	total := 0
+	for _, calls := range spent {
+		total += calls
+	}
+	if most := float64(n+1) * 1.02; float64(total) > most || spent["updateListingInventory"] != n {
+		t.Errorf("%d changes cost %v, want at most %.1f calls", n, spent, most)
+	}
+}
+
+func TestNoStockAtFirst(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("later").fill(0)
+	spent := b.cost(func() { b.push(g, commerce.ListingQueued) })
+	b.wantCost("a listing without stock", spent, map[string]int{})
+	b.push(g.fill(2), commerce.ListingLive)
+}
+
+func TestDraftWaitsForStock(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("slow", "S", "M")
+	g.defaults.Publish = "draft"
+	b.push(g, commerce.ListingDraft)
+	g.defaults.Publish = "live"
+	if r := b.push(g.fill(0), commerce.ListingDraft); r.Views[commerce.Etsy].Waiting == "" {
+		t.Error("nobody is told what the draft waits for")
+	}
+	b.push(g.fill(4), commerce.ListingLive)
+}
+
+func TestSoldOutIsRenewedOnlyWhenAllowed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("rare").fill(1)
+	b.push(g, commerce.ListingLive)
+	_, err := b.w.Place(channeltest.Purchase{SKU: "rare-0", Quantity: 1})
+	b.must(err)
+	spent := b.cost(func() {
+		r := b.push(g.fill(5), commerce.ListingSoldOut, commerce.GroupStock)
+		if !strings.Contains(r.Views[commerce.Etsy].Waiting, "fee") {
+			t.Errorf("waits for %q, want a word about the fee", r.Views[commerce.Etsy].Waiting)
+		}
+	})
+	b.wantCost("a renewal that is not allowed", spent, map[string]int{"getListingsInventoryByListingIds": 1})
+	g.defaults.Renew = "auto"
+	b.push(g, commerce.ListingLive, commerce.GroupText)
+	if got := b.quantities(g)["rare-0"]; got != 5 {
+		t.Errorf("after the renewal %d pieces are there, want 5: renewing sets 1", got)
+	}
+}
+
+func TestExpiredIsRenewedOnlyWhenAllowed(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("old")
+	g.defaults.WhenMade = "made_to_order" // the ranges move in January
+	b.push(g, commerce.ListingLive)
+	b.w.Advance(130 * 24 * time.Hour)
+	b.renew()
+	b.push(g.fill(4), commerce.ListingEnded, commerce.GroupStock)
+	g.defaults.Renew = "auto"
+	b.push(g, commerce.ListingLive, commerce.GroupText, commerce.GroupStock)
+	if l := b.shown(g); !l.AutoRenew || l.State != "active" {
+		t.Errorf("state %q, renews by itself: %v", l.State, l.AutoRenew)
+	}
+}
+
+// renew consents anew, after the refresh token's life.
+func (b *stall) renew() {
+	b.Helper()
+	auth, redirect := etsy.Driver().Auth(b.w.App(), b.w.Env()), b.w.PublicURL()+"/v1/oauth/etsy/callback"
+	address, err := auth.Consent("again", redirect, verifier)
+	b.must(err)
+	back, err := b.w.Consent(b.Context(), address, true)
+	b.must(err)
+	grant, err := auth.Exchange(b.Context(), back, redirect, verifier)
+	b.must(err)
+	b.tokens = grant.Tokens
+}
+
+func TestSellersPauseIsRespected(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("rest")
+	b.push(g, commerce.ListingLive)
+	_, err := b.seller.UpdateListing(t.Context(), b.id(g), url.Values{"state": {"inactive"}})
+	b.must(err)
+	r := b.push(g.fill(8), commerce.ListingPaused, commerce.GroupStock)
+	if r.Views[commerce.Etsy].Waiting == "" || b.shown(g).State != "inactive" {
+		t.Errorf("view %+v, state %q", r.Views[commerce.Etsy], b.shown(g).State)
+	}
+	if got := b.quantities(g)["rest-0"]; got != 8 {
+		t.Errorf("%d pieces, want 8: the stock is kept in step", got)
+	}
+}
+
+func TestDeletedOnEtsy(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	gone, here := mug("gone"), mug("here")
+	b.push(gone, commerce.ListingLive)
+	b.push(here, commerce.ListingLive)
+	b.forget(gone)
+	results := b.apply(t.Context(), b.change(gone.fill(7), commerce.GroupStock), b.change(here.fill(7), commerce.GroupStock))
+	if s := results[0].Views[commerce.Etsy].State; results[0].Outcome != channel.Done || s != commerce.ListingEnded {
+		t.Errorf("outcome %q, state %q; want done, ended", results[0].Outcome, s)
+	}
+	if got := b.quantities(here)["here-0"]; got != 7 {
+		t.Errorf("the other listing has %d pieces, want 7", got)
+	}
+}
+
+// forget makes a listing one that Etsy does not know.
+func (b *stall) forget(g *good) {
+	id := commerce.ListingID("lst_" + string(g.p.ID))
+	l := b.listings[id]
+	l.Remote = "1999999999"
+	b.listings[id] = l
+}
+
+func TestUnwantedKeepsItsProblems(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("odd")
+	b.push(g, commerce.ListingLive)
+	id := commerce.ListingID("lst_odd")
+	l := b.listings[id]
+	l.Views = map[commerce.Channel]commerce.View{commerce.Etsy: {Wanted: true, State: commerce.ListingRejected, Problems: []commerce.Problem{{Rule: "title_character", Fix: "x"}}}}
+	b.listings[id], g.unwanted = l, true
+	r := b.push(g, commerce.ListingRejected)
+	if len(r.Views[commerce.Etsy].Problems) != 1 || b.shown(g).State != "inactive" {
+		t.Errorf("view %+v, state %q", r.Views[commerce.Etsy], b.shown(g).State)
+	}
+}
+
+func TestVariationPictures(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("tint", "Small", "Large")
+	g.p.Images = append(g.p.Images, commerce.Image{URL: "https://shop.example/tint-2.png"})
+	g.p.Variants[0].Image, g.p.Variants[1].Image = g.p.Images[0].URL, g.p.Images[1].URL
+	b.push(g, commerce.ListingLive)
+	spent := b.cost(func() { b.push(g.fill(6), commerce.ListingLive, commerce.GroupStock) })
+	b.wantCost("stock with pictures of variants", spent, map[string]int{"getListingsInventoryByListingIds": 1, "updateListingInventory": 1, "updateVariationImages": 1})
+	spent = b.cost(func() { b.push(g, commerce.ListingLive, commerce.GroupStock) })
+	b.wantCost("the same stock again", spent, map[string]int{"getListingsInventoryByListingIds": 1})
+}
+
+func TestPicturesAreArranged(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("view")
+	image := func(n int, alt string) commerce.Image {
+		return commerce.Image{URL: fmt.Sprintf("https://shop.example/view-%d.png", n), Alt: alt}
+	}
+	g.p.Images = []commerce.Image{image(1, "one"), image(2, "two"), image(3, "three")}
+	b.push(g, commerce.ListingLive)
+	for _, c := range []struct {
+		name   string
+		images []commerce.Image
+		cost   map[string]int
+	}{
+		{"another order", []commerce.Image{image(3, "three"), image(1, "one"), image(2, "two")}, map[string]int{"updateListing": 1}},
+		{"one less", []commerce.Image{image(3, "three"), image(2, "two")}, map[string]int{"updateListing": 1}},
+		{"another text", []commerce.Image{image(3, "three"), image(2, "zwei")}, map[string]int{"uploadListingImage": 1}},
+		{"one replaced", []commerce.Image{image(3, "three"), image(4, "four")}, map[string]int{"uploadListingImage": 1}},
+		{"one more", []commerce.Image{image(3, "three"), image(4, "four"), image(5, "")}, map[string]int{"uploadListingImage": 1}},
+		{"one in front", []commerce.Image{image(6, ""), image(3, "three"), image(4, "four"), image(5, "")}, map[string]int{"uploadListingImage": 1, "updateListing": 1}},
+		{"all new", []commerce.Image{image(7, ""), image(8, "eight"), image(9, ""), image(10, "")}, map[string]int{"uploadListingImage": 4}},
+	} {
+		b.w.Advance(time.Minute)
+		g.p.Images = c.images
+		spent := b.cost(func() { b.push(g, commerce.ListingLive, commerce.GroupImages) })
+		c.cost["getListingsInventoryByListingIds"], c.cost["getListingImages"] = 1, 1
+		b.wantCost(c.name, spent, c.cost)
+		have, err := b.seller.Images(t.Context(), b.id(g))
+		b.must(err)
+		var alts, want []string
+		for i := range max(len(have), len(c.images)) {
+			if i < len(have) {
+				alts = append(alts, have[i].Alt)
+			}
+			if i < len(c.images) {
+				want = append(want, c.images[i].Alt)
+			}
+		}
+		if !slices.Equal(alts, want) {
+			t.Errorf("%s: pictures %q, want %q", c.name, alts, want)
+		}
+	}
+}
+
+func TestStockIsWrittenBeforeABadPicture(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("safe")
+	b.push(g, commerce.ListingLive)
+	g.p.Images[0].URL = "https://shop.example/404"
+	r := b.apply(t.Context(), b.change(g.fill(1)))[0]
+	if r.Outcome != channel.Refused || !slices.Contains(r.Done, commerce.GroupStock) || b.quantities(g)["safe-0"] != 1 {
+		t.Errorf("outcome %q, done %v, pieces %v", r.Outcome, r.Done, b.quantities(g))
+	}
+	if p := r.Views[commerce.Etsy].Problems; len(p) != 1 || p[0].Field != "images[0]" {
+		t.Errorf("problems %+v, want one for images[0]", p)
+	}
+	g.p.Images[0].URL = "https://shop.example/404/404"
+	r = b.apply(t.Context(), b.change(g.fill(0)))[0]
+	if r.Outcome != channel.Refused || b.shown(g).State != "inactive" {
+		t.Errorf("outcome %q, state %q; want refused and inactive", r.Outcome, b.shown(g).State)
+	}
+}
+
+func TestOtherCurrency(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("euro")
+	g.p.Variants[0].Price.Currency = "EUR"
+	r := b.apply(t.Context(), b.change(g))[0]
+	if p := r.Views[commerce.Etsy].Problems; r.Outcome != channel.Refused || len(p) != 1 || p[0].Rule != "price_currency" {
+		t.Errorf("outcome %q, problems %+v", r.Outcome, p)
+	}
+}
+
+func TestDeadlineLeavesMore(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	for _, r := range b.apply(ctx, b.change(mug("a")), b.change(mug("b"))) {
+		if r.Outcome != channel.More {
+			t.Errorf("outcome %q, want more", r.Outcome)
+		}
+	}
+}
+
+func TestLimitStopsTheBatch(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.w.Fault(channeltest.Fault{Kind: channeltest.RateLimited, Count: 50, Writes: true})
+	spent := b.cost(func() {
+		for _, r := range b.apply(t.Context(), b.change(mug("a")), b.change(mug("b")), b.change(mug("c"))) {
+			if r.Outcome != channel.Failed || !fault.Is(r.Err, fault.RateLimited) {
+				t.Errorf("outcome %q, err %v; want a limit", r.Outcome, r.Err)
+			}
+		}
+	})
+	if spent["createDraftListing"] > 1 {
+		t.Errorf("%d calls against a limit", spent["createDraftListing"])
+	}
+}
+
+func TestRestrictedApplication(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.push(mug("cap"), commerce.ListingLive)
+	b.sim.Restricted = true
+	id, err := b.w.Place(channeltest.Purchase{SKU: "cap-0", Quantity: 1, Buyer: "Ada Example"})
+	b.must(err)
+	orders, err := b.conn.Orders(t.Context(), []commerce.RemoteID{id})
+	b.must(err)
+	if o := orders[0]; !o.Buyer.Masked || o.Buyer.Address != nil || o.Buyer.Name != "Ada Example" {
+		t.Errorf("buyer %+v, want a name and nothing else", o.Buyer)
+	}
+	_, err = b.conn.Ship(t.Context(), channel.Shipping{Order: orders[0], Shipment: commerce.Shipment{Carrier: "USPS", Tracking: "1"}})
+	if !fault.Is(err, fault.Unsupported) {
+		t.Errorf("tracking is %v, want unsupported: it is no matter of trying again", err)
+	}
+}
+
+func TestNotesAndCancelledOrders(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.push(mug("gift", "S", "M"), commerce.ListingLive)
+	id, err := b.w.Place(channeltest.Purchase{SKU: "gift-1", Quantity: 2, Buyer: "Ada Example", Note: "Please hurry"})
+	b.must(err)
+	read := func(cursor string) (channel.Page, []*channel.MessageUpdate, *commerce.Order) {
+		page, err := b.conn.ListOrders(t.Context(), channel.Poll{Cursor: cursor, Since: b.w.Env().Now().Add(-time.Hour)})
+		b.must(err)
+		var notes []*channel.MessageUpdate
+		var order *commerce.Order
+		for _, u := range page.Updates {
+			if u.Kind == channel.UpdateMessage {
+				notes = append(notes, u.Message)
+			} else {
+				order = u.Order
+			}
+		}
+		return page, notes, order
+	}
+	page, notes, order := read("")
+	if len(notes) != 1 || notes[0].Message.Text != "Please hurry" || notes[0].Thread != id || notes[0].Kind != commerce.OrderNote || notes[0].NoReply == "" || notes[0].ReplyAt == "" || notes[0].Order != id {
+		t.Fatalf("notes %+v", notes)
+	}
+	if order.Lines[0].RemoteItem != b.listings["lst_gift"].Items["gift_1"] || order.ShipBy.IsZero() || page.More {
+		t.Errorf("line %+v, ship by %s, more %v", order.Lines[0], order.ShipBy, page.More)
+	}
+	b.w.Advance(10 * time.Minute)
+	page, _, _ = read(page.Cursor) // the overlap tells it once more
+	b.w.Advance(10 * time.Minute)
+	if page, _, order = read(page.Cursor); order != nil {
+		t.Errorf("nothing changed, but order %s is told again", order.Remote)
+	}
+	b.must(b.sim.CancelOrder(t.Context(), string(id)))
+	b.w.Advance(time.Second)
+	if _, again, order := read(page.Cursor); order == nil || order.State != commerce.OrderCancelled || again[0].Message.Remote != notes[0].Message.Remote {
+		t.Errorf("a cancelled order is read as %+v", order)
+	}
+}
+
+func TestShipWithoutTracking(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("cheap")
+	g.p.Variants[0].Price.Amount = 300
+	b.push(g, commerce.ListingLive)
+	id, err := b.w.Place(channeltest.Purchase{SKU: "cheap-0", Quantity: 1})
+	b.must(err)
+	orders, err := b.conn.Orders(t.Context(), []commerce.RemoteID{id})
+	b.must(err)
+	s := channel.Shipping{Order: orders[0], Shipment: commerce.Shipment{Carrier: "USPS", Note: "On its way"}}
+	_, err = b.conn.Ship(t.Context(), s)
+	b.must(err)
+	if _, found, err := b.conn.FindShipment(t.Context(), s); err != nil || !found {
+		t.Errorf("found %v, %v", found, err)
+	}
+	mails, err := b.sim.Mails(t.Context())
+	b.must(err)
+	if want := (etsysim.Mail{Receipt: mails[0].Receipt, Buyer: mails[0].Buyer, Note: "On its way"}); len(mails) != 1 || mails[0] != want {
+		t.Errorf("mails %+v", mails)
+	}
+}
+
+func TestShippingRemembersCarriers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.push(mug("box"), commerce.ListingLive)
+	for i, carrier := range []string{"royal-mail", "Somebody's van", "DHL"} {
+		id, err := b.w.Place(channeltest.Purchase{SKU: "box-0", Quantity: 1})
+		b.must(err)
+		orders, err := b.conn.Orders(t.Context(), []commerce.RemoteID{id})
+		b.must(err)
+		_, err = b.conn.Ship(t.Context(), channel.Shipping{Order: orders[0], Shipment: commerce.Shipment{Carrier: carrier, Tracking: "T 1"}})
+		b.must(err)
+		want := []string{"Royal Mail T 1", "other T 1", "DHL T 1"}[i]
+		if got := b.w.Tracking(id); len(got) != 1 || got[0] != want {
+			t.Errorf("%s is told as %q, want %q", carrier, got, want)
+		}
+	}
+	if n := b.w.Calls()["getShippingCarriers"]; n != 1 {
+		t.Errorf("carriers were read %d times", n)
+	}
+}
+
+func TestBackToDraftCategoryAndWeight(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("heavy", "S", "M")
+	g.p.Options, g.p.Variants[0].Options, g.p.Variants[1].Options = []string{"Colour"}, map[string]string{"Colour": "blue"}, map[string]string{"Colour": "Sea green"}
+	g.p.Variants[1].Grams = 900
+	b.push(g, commerce.ListingLive)
+	l := b.shown(g)
+	if *l.Taxonomy != 1062 || l.Weight.String() != "900" || l.Inventory.Products[0].Values[0].PropertyID != 200 || l.Inventory.Products[0].Values[0].Values[0] != "Blue" {
+		t.Errorf("category %v, weight %s, values %+v", *l.Taxonomy, l.Weight, l.Inventory.Products[0].Values)
+	}
+	spent := b.cost(func() { b.push(g, commerce.ListingLive) })
+	b.wantCost("everything again", spent, map[string]int{"getListingsInventoryByListingIds": 1, "getListingImages": 1})
+	g.p.Category, g.defaults.Categories = "throws", map[string]string{"throws": "482"}
+	g.p.Options, g.p.Variants[0].Options, g.p.Variants[1].Options = []string{"Size"}, map[string]string{"Size": "S"}, map[string]string{"Size": "m"}
+	b.push(g, commerce.ListingLive, commerce.GroupText)
+	l = b.shown(g)
+	if v := l.Inventory.Products[1].Values[0]; *l.Taxonomy != 482 || v.PropertyID != 100 || v.ScaleID == nil || v.Values[0] != "M" {
+		t.Errorf("category %d, value %+v", *l.Taxonomy, v)
+	}
+}

@@ -96,12 +96,12 @@ export function keyed(parent, items, key, make) {
     const node = old && old.mark === mark ? old.node : make(item);
     if (old && old.node !== node) {
       keepFocus(old.node, node, focused, parent);
-      if (at === old.node) at = at.nextElementSibling;
+      if (at && at === old.node) at = at.nextElementSibling;
       old.node.remove();
     }
     after.set(k, { node, mark });
     before.delete(k);
-    if (node === at) at = at.nextElementSibling;
+    if (at && node === at) at = at.nextElementSibling;
     else parent.insertBefore(node, at);
   }
   for (const { node } of before.values()) node.remove();

@@ -55,12 +55,13 @@ export function t(key, values) {
   let found = text(key);
   if (found === undefined) return key;
   if (typeof found === 'object') found = found[plural.select(Number(values?.count ?? 0))] ?? found.other;
-  return found.replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => shown(values?.[name]));
+  return found.replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => shown(name, values?.[name]));
 }
 
-/** @param {string | number | undefined} value */
-function shown(value) {
-  return typeof value === 'number' ? new Intl.NumberFormat(locale()).format(value) : value ?? '';
+/** @param {string} name @param {string | number | undefined} value */
+function shown(name, value) {
+  if (value === undefined) return `{${name}}`;
+  return typeof value === 'number' ? new Intl.NumberFormat(locale()).format(value) : value;
 }
 
 /**

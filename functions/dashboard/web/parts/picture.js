@@ -1,0 +1,18 @@
+import { h, on, put } from '../dom.js';
+import { icon } from './icon.js';
+import { isWeb } from './message.js';
+
+/**
+ * A picture of a product in a box of a fixed size; a sign where there is none
+ * or it can't be loaded.
+ * @param {string | undefined} url
+ * @param {string} alt
+ * @param {'small'|'large'} [size]
+ */
+export function picture(url, alt, size = 'small') {
+  const box = h('span', { class: 'thumb', 'data-size': size });
+  if (!isWeb(url)) return put(box, icon('image'));
+  const img = h('img', { src: url, alt, loading: 'lazy', decoding: 'async', referrerpolicy: 'no-referrer' });
+  on('error', img, () => put(box, icon('image')));
+  return put(box, img);
+}

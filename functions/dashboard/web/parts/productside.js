@@ -1,0 +1,68 @@
+// Beside the form of a product: its listings and its stock.
+import { h, put } from '../dom.js';
+import { t, word } from '../messages.js';
+import { get, isAbort } from '../api.js';
+import { number, when } from '../format.js';
+import { every } from '../live.js';
+import { card } from './page.js';
+import { badge, listingState } from './chip.js';
+import { bones, failed } from './note.js';
+import { icon } from './icon.js';
+import { isWeb } from './message.js';
+import { ledger } from './ledger.js';
+import { problemLine, retryButton } from './listing.js';
+
+/** @typedef {import('../types.js').ListingItem} ListingItem */
+/** @typedef {import('../types.js').Stock} Stock */
+/** @typedef {import('../types.js').Product} Product */
+
+/** @param {string} product @param {AbortSignal} signal */
+export function listingsCard(product, signal) {
+  const body = h('div', null, bones(4));
+  let mark = '';
+  const read = async () => {
+    try {
+      const { data } = await get('/v1/listings', { query: { product, limit: 50 }, signal });
+      const now = JSON.stringify(data);
+      if (now === mark) return;
+      mark = now;
+      put(body, data.items.length > 0 ? h('ul', { class: 'stack' }, data.items.map((/** @type {ListingItem} */ l) => listingBox(l, () => turn()))) : h('p', { class: 'soft' }, t('catalog.notlisted.text')));
+    } catch (e) {
+      if (isAbort(e)) return;
+      if (!mark) put(body, failed(e, read));
+      throw e;
+    }
+  };
+  const turn = every(6000, read, signal);
+  return card(t('product.listings'), body);
+}
+
+/** @param {ListingItem} l @param {() => void} again */
+export function listingBox(l, again) {
+  const broken = ['rejected', 'error'].includes(l.state);
+  return h('li', { class: 'stack close listing-box' }, h('div', { class: 'line apart' }, badge(l.channel, true), listingState(l.state)),
+    h('div', { class: 'line apart small soft' }, when(l.since), isWeb(l.url) ? h('a', { class: 'line', href: l.url, target: '_blank', rel: 'noopener noreferrer' }, t('listing.open', { channel: word('channel', l.channel) }), icon('external')) : null),
+    l.waiting ? h('p', { class: 'small soft', dir: 'auto' }, l.waiting) : null, l.problems.length > 0 ? h('ul', { class: 'problems' }, l.problems.map(problemLine)) : null, broken ? h('div', null, retryButton(l, again)) : null);
+}
+
+/** @param {Product} p @param {AbortSignal} signal */
+export function stockCard(p, signal) {
+  const rows = h('ul', { class: 'rows' });
+  const draw = async () => {
+    // One row stays in its place while it is read anew.
+    const cells = p.variants.map((v) => h('li', null, stockLine(v.sku, null, () => {})));
+    if (!rows.firstChild) put(rows, cells);
+    await Promise.all(p.variants.slice(0, 60).map(async (v, i) => {
+      const { data } = await get(`/v1/stock/${encodeURIComponent(v.id)}`, { signal });
+      rows.children[i]?.replaceChildren(stockLine(v.sku, data, draw));
+    })).catch((e) => { if (!isAbort(e)) put(rows, h('li', null, failed(e, draw))); });
+  };
+  void draw();
+  return card(t('product.stock'), [rows, h('p', { class: 'tiny faint card-foot' }, t('product.stock.hint'))], { flush: true });
+}
+
+/** @param {string} sku @param {Stock | null} s @param {() => void} again */
+function stockLine(sku, s, again) {
+  return h('button', { type: 'button', class: 'row stock-line', disabled: s === null, 'aria-haspopup': 'dialog', onclick: () => { if (s) ledger(s, again); } }, h('span', { class: 'mono cut' }, sku),
+    s ? h('span', { class: s.available === 0 ? 'num strong bad' : 'num strong' }, t('stock.availableof', { available: s.available, n: s.on_hand })) : h('span', { class: 'bone short', 'aria-hidden': 'true' }), h('span', { class: 'said' }, s ? number(s.on_hand) : ''));
+}

@@ -1,0 +1,59 @@
+// Orders of all channels, newest first.
+import { h, put } from '../dom.js';
+import { t, word } from '../messages.js';
+import { known, money, relative, when } from '../format.js';
+import { query } from '../router.js';
+import { heading } from '../parts/page.js';
+import { list } from '../parts/list.js';
+import { channelFilter, searchField, tabs } from '../parts/filter.js';
+import { badge, chip, orderState } from '../parts/chip.js';
+import { empty } from '../parts/note.js';
+import { linkButton } from '../parts/control.js';
+
+/** @typedef {import('../types.js').OrderItem} OrderItem */
+
+const states = ['', 'open', 'unpaid', 'held', 'partly_shipped', 'shipped', 'delivered', 'completed', 'cancelled', 'refunded', 'draft', 'other'];
+const names = ['etsy', 'tiktok', 'facebook', 'instagram', 'meta', 'own'];
+
+/** @param {import('../router.js').Page} page */
+export default function show({ root, query: q, signal }) {
+  const filter = { channel: q.get('channel') ?? '', state: q.get('state') ?? '', q: q.get('q') ?? '' };
+  const chosen = states.includes(filter.state) ? filter.state : '';
+  const orders = list({
+    path: '/v1/orders', query: filter, label: t('orders.title'), cls: 'order-row', row: orderRow, signal, fresh: 10000,
+    head: [h('span', null, t('orders.head.order')), h('span', null, t('orders.head.buyer')), h('span', null, t('orders.head.state')), h('span', null, t('orders.head.shipby')), h('span', { class: 'end' }, t('orders.head.total')), h('span', { class: 'end' }, t('orders.head.placed'))],
+    empty: () => nothing(filter),
+  });
+  put(root, heading(t('orders.title'), { actions: searchField({ label: t('orders.search'), hint: t('orders.search.hint'), name: 'q', value: filter.q, signal }) }),
+    h('div', { class: 'filters' }, tabs(t('filter.state'), states.map((s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) })), chosen), channelFilter(names, filter.channel)),
+    filter.q ? h('p', { class: 'small soft' }, t('orders.found.for', { q: filter.q }), ' ', h('a', { href: query({ q: undefined }) }, t('filter.clear'))) : null, orders.el);
+}
+
+/** @param {{channel: string, state: string, q: string}} filter */
+function nothing(filter) {
+  if (filter.q) return empty({ title: t('orders.notfound', { q: filter.q }), text: t('orders.notfound.text'), icon: 'search', action: linkButton(t('filter.clear'), '/orders') });
+  if (filter.state === 'open') return empty({ title: t('orders.allshipped'), icon: 'check' });
+  if (filter.state || filter.channel) return empty({ title: t('orders.nonesuch'), icon: 'orders', action: linkButton(t('filter.clear'), '/orders') });
+  return empty({ title: t('orders.none'), text: t('orders.none.text'), icon: 'orders', action: linkButton(t('nav.connections'), '/connections') });
+}
+
+/** @param {OrderItem} o */
+export function orderRow(o) {
+  return h('li', null, h('a', { class: 'row order-row', href: `/orders/${encodeURIComponent(o.id)}` },
+    h('span', { class: 'order-what' }, badge(o.channel), h('span', { class: 'cut' }, h('span', { class: 'strong num' }, o.number || o.remote_id), h('span', { class: 'soft cut', dir: 'auto' }, ' ', o.title, o.items > 1 ? h('span', { class: 'faint' }, ' ', t('orders.items', { count: o.items })) : null))),
+    h('span', { class: 'order-buyer cut', dir: 'auto' }, o.buyer_name || h('span', { class: 'faint' }, t('orders.nobuyer'))),
+    h('span', { class: 'order-state line' }, orderState(o.state), o.short ? chip(t('orders.short', { count: o.short }), 'bad', 'alert') : null),
+    h('span', { class: 'order-due small' }, due(o)),
+    h('span', { class: 'order-total num end strong' }, money(o.total)),
+    h('span', { class: 'order-at num end soft small' }, when(o.placed_at))));
+}
+
+/** @param {OrderItem} o until when it has to be shipped */
+function due(o) {
+  if (!known(o.ship_by) || !['paid', 'partly_shipped'].includes(o.state)) return null;
+  const at = new Date(/** @type {string} */ (o.ship_by));
+  const left = at.getTime() - Date.now();
+  const tone = left < 0 ? 'bad' : left < 86400000 ? 'warn' : 'soft';
+  const el = when(o.ship_by, tone);
+  return [h('span', { class: `${tone} due-word` }, left < 0 ? t('orders.overdue') : t('orders.shipby'), ' '), el ?? relative(at)];
+}

@@ -46,6 +46,8 @@ func roomOf(path string) (room, bool) {
 		return room{40, first(2)}, true
 	case strings.HasPrefix(path, "connectors/"):
 		return room{30, first(2)}, true
+	case path == "infra/localaws/localtest":
+		return room{30, path}, true // opens storage for tests only
 	case strings.HasPrefix(path, "infra/"):
 		return room{30, first(2)}, true
 	}
@@ -67,11 +69,12 @@ func roomOf(path string) (room, bool) {
 // neighbours are the imports on one floor that are meant.
 func neighbours() map[string][]string {
 	return map[string][]string{
-		"connectors/facebook":   {"connectors/metagraph"},
-		"connectors/instagram":  {"connectors/metagraph"},
-		"connectors/etsy":       {"connectors/simkit"}, // its simulator
-		"connectors/tiktokshop": {"connectors/simkit"},
-		"connectors/metagraph":  {"connectors/simkit"},
+		"connectors/facebook":      {"connectors/metagraph"},
+		"connectors/instagram":     {"connectors/metagraph"},
+		"infra/localaws/localtest": {"infra/localaws", "infra/dynamo"},
+		"connectors/etsy":          {"connectors/simkit"}, // its simulator
+		"connectors/tiktokshop":    {"connectors/simkit"},
+		"connectors/metagraph":     {"connectors/simkit"},
 	}
 }
 

@@ -2,12 +2,14 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -18,9 +20,13 @@ import (
 )
 
 const (
+	// maxOrder leaves room in a row of the table, which holds 400 KB.
+	maxOrder    = 256 << 10
 	maxLines    = 500
 	maxQuantity = 100_000
 	maxText     = 500
+	// ahead is how far a shop's clock may be before ours.
+	ahead = 24 * time.Hour
 )
 
 // order is what a shop tells of one of its orders.
@@ -58,9 +64,9 @@ type line struct {
 // inbound takes an order of the seller's own checkout: verified by its
 // signature over the raw bytes, queued, answered 202.
 func (h *Handler) inbound(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	if err != nil || len(body) > maxBody {
-		problem(w, fault.New(fault.TooLarge, "too_large", "An order is at most %d bytes.", maxBody))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxOrder+1))
+	if err != nil || len(body) > maxOrder {
+		problem(w, fault.New(fault.TooLarge, "too_large", "An order is at most %d bytes.", maxOrder))
 		return
 	}
 	a, err := h.Accounts.VerifyInbound(r.Context(), r.Header.Get("Manystall-Key"), r.Header.Get("Manystall-Signature"), body)
@@ -134,7 +140,7 @@ func decodeOrder(body []byte, now time.Time) (trade.Inbound, error) {
 	if err := d.Decode(&o); err != nil {
 		return trade.Inbound{}, invalid("", "bad_json", "The order can't be read: %s.", reason(err))
 	}
-	if d.More() {
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return trade.Inbound{}, invalid("", "bad_json", "There is something behind the order.")
 	}
 	in := trade.Inbound{
@@ -151,15 +157,14 @@ func decodeOrder(body []byte, now time.Time) (trade.Inbound, error) {
 	if in.State == "" {
 		in.State = commerce.OrderPaid
 	}
-	if err := checkOrder(in, o.Lines); err != nil {
+	for i := range o.Lines {
+		o.Lines[i].ID = cmp.Or(o.Lines[i].ID, strconv.Itoa(i+1))
+	}
+	if err := errors.Join(checkOrder(in, len(o.Lines)), checkTimes(in, now), checkMoney(in), checkLines(o.Lines, in.Total.Currency)); err != nil {
 		return in, err
 	}
-	for i, l := range o.Lines {
-		id := l.ID
-		if id == "" {
-			id = fmt.Sprint(i + 1)
-		}
-		in.Lines = append(in.Lines, commerce.OrderLine{ID: id, SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Cancelled: l.Cancelled, Price: l.Price})
+	for _, l := range o.Lines {
+		in.Lines = append(in.Lines, commerce.OrderLine{ID: l.ID, SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Cancelled: l.Cancelled, Price: l.Price})
 	}
 	return in, nil
 }
@@ -178,21 +183,49 @@ func reason(err error) string {
 	return "it is no JSON"
 }
 
-func checkOrder(in trade.Inbound, lines []line) error {
+func checkOrder(in trade.Inbound, lines int) error {
 	states := []commerce.OrderState{commerce.OrderUnpaid, commerce.OrderHeld, commerce.OrderPaid, commerce.OrderPartly, commerce.OrderShipped, commerce.OrderDelivered, commerce.OrderCompleted, commerce.OrderCancelled, commerce.OrderRefunded}
 	switch {
 	case in.ID == "" || len(in.ID) > 200:
-		return invalid("id", "id", "Give the shop's order id, in at most 200 characters.")
+		return invalid("id", "id", "Give the shop's order id, in at most 200 bytes.")
 	case !slices.Contains(states, in.State):
 		return invalid("status", "status", "A status is one of %v.", states)
-	case len(lines) == 0 || len(lines) > maxLines:
+	case lines == 0 || lines > maxLines:
 		return invalid("lines", "lines", "An order has 1 to %d lines.", maxLines)
 	case len(in.Number) > maxText || len(in.Session) > maxText || len(in.Note) > 10_000:
 		return invalid("", "too_long", "A number or session has at most %d bytes, a note 10,000.", maxText)
 	}
-	if _, err := commerce.Exponent(in.Total.Currency); err != nil {
-		return invalid("total.currency", "currency", "%q is not a currency we know.", in.Total.Currency)
+	return nil
+}
+
+// checkTimes refuses times no order can have: one far ahead would stay the
+// newest version for ever.
+func checkTimes(in trade.Inbound, now time.Time) error {
+	earliest := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, at := range map[string]time.Time{"placed_at": in.PlacedAt, "updated_at": in.UpdatedAt} {
+		if at.Before(earliest) || at.After(now.Add(ahead)) {
+			return invalid(name, "time", "A time lies between the year 2000 and tomorrow.")
+		}
 	}
+	return nil
+}
+
+func checkMoney(in trade.Inbound) error {
+	if _, err := commerce.Exponent(in.Total.Currency); err != nil {
+		return invalid("total.currency", "currency", "%q is not a currency we know.", channel.Cut(in.Total.Currency))
+	}
+	for name, m := range map[string]commerce.Money{"total": in.Total, "shipping": in.Shipping, "tax": in.Tax, "discount": in.Discount} {
+		switch {
+		case m.Amount < 0:
+			return invalid(name+".amount", "amount", "An amount is not below zero.")
+		case m != commerce.Money{} && m.Currency != in.Total.Currency:
+			return invalid(name+".currency", "currency", "All amounts of an order have the currency of its total.")
+		}
+	}
+	return nil
+}
+
+func checkLines(lines []line, currency string) error {
 	seen := map[string]bool{}
 	for i, l := range lines {
 		at := func(f string) string { return fmt.Sprintf("lines[%d].%s", i, f) }
@@ -203,10 +236,14 @@ func checkOrder(in trade.Inbound, lines []line) error {
 			return invalid(at("cancelled"), "cancelled", "Not more can be cancelled than was ordered.")
 		case l.SKU == "" && l.Title == "":
 			return invalid(at("sku"), "sku", "A line names a SKU or a title.")
-		case l.Price.Currency != in.Total.Currency:
-			return invalid(at("price.currency"), "currency", "All prices of an order have the currency of its total.")
-		case l.ID != "" && seen[l.ID]:
-			return invalid(at("id"), "duplicate_line", "Two lines have the id %q.", l.ID)
+		case len(l.SKU) > maxText || len(l.Title) > maxText || len(l.ID) > 200:
+			return invalid(at("title"), "too_long", "A SKU or title has at most %d bytes, a line's id 200.", maxText)
+		case l.Price.Amount < 0:
+			return invalid(at("price.amount"), "amount", "An amount is not below zero.")
+		case l.Price.Currency != currency:
+			return invalid(at("price.currency"), "currency", "All amounts of an order have the currency of its total.")
+		case seen[l.ID]:
+			return invalid(at("id"), "duplicate_line", "Two lines have the same id. A line without one has its number.")
 		}
 		seen[l.ID] = true
 	}

@@ -66,23 +66,35 @@ func checkAddress(u *url.URL) error {
 	return nil
 }
 
-// public refuses a connection to anything but a public address.
+// public refuses a connection to anything but a web port of a public address.
 func public(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return fmt.Errorf("address %s: %w", address, err)
 	}
 	ip := at.Addr().Unmap()
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() || special(ip) || (at.Port() != 80 && at.Port() != 443) {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Zone() != "" || special(ip) || (at.Port() != 80 && at.Port() != 443) {
 		return errors.New("not a public address")
 	}
 	return nil
 }
 
-// special are the ranges net/netip does not name (IANA special-purpose address
-// registries, 2025-10): shared, benchmarking, documentation, NAT64, 6to4.
+// special says whether an address is in a range net/netip does not name (IANA
+// special-purpose address registries, 2025-10). Of IPv6 only 2000::/3 is given
+// out to the public; the ranges named are exceptions in it.
 func special(ip netip.Addr) bool {
-	for _, r := range []string{"100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/23", "2001:db8::/32", "2002::/16"} {
+	if ip.Is6() && !netip.MustParsePrefix("2000::/3").Contains(ip) {
+		return true
+	}
+	for _, r := range []string{
+		"0.0.0.0/8",                                     // this network
+		"100.64.0.0/10",                                 // shared by carriers
+		"192.0.0.0/24", "192.88.99.0/24", "240.0.0.0/4", // protocols, relays, reserved
+		"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", // documentation
+		"198.18.0.0/15",          // benchmarks
+		"2001::/23", "2002::/16", // protocols and Teredo, 6to4
+		"2001:db8::/32", "3fff::/20", // documentation
+	} {
 		if netip.MustParsePrefix(r).Contains(ip) {
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -92,7 +93,7 @@ func (w *recorder) response() events.APIGatewayV2HTTPResponse {
 			out.Headers[strings.ToLower(name)] = strings.Join(values, ", ")
 		}
 	}
-	if text(w.header.Get("Content-Type")) {
+	if text(w.header.Get("Content-Type")) && utf8.Valid(w.body.Bytes()) {
 		out.Body = w.body.String()
 	} else if w.body.Len() > 0 {
 		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(w.body.Bytes()), true

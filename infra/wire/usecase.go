@@ -117,7 +117,8 @@ func (p *parts) publisher() *publish.Worker {
 }
 
 func (p *parts) sender() *outbound.Worker {
-	return &outbound.Worker{Store: p.store, Open: p.accounts().Open, Queue: p.queues, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+	desk := p.accounts()
+	return &outbound.Worker{Store: p.store, Open: desk.Open, Expired: desk.Expired, Queue: p.queues, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
 func (p *parts) poller(desk *accounts.Desk) *poll.Poller {

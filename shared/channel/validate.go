@@ -38,24 +38,25 @@ func Cut(s string) string {
 	return s
 }
 
-func length(field, name, value string, least, most int) []commerce.Problem {
+// measure checks the length of a text. rule begins the names of its rules.
+func measure(rule, field, name, value string, least, most int) []commerce.Problem {
 	n := utf8.RuneCountInString(value)
 	switch {
 	case most > 0 && n > most:
-		return []commerce.Problem{{Rule: field + "_too_long", Field: field, Value: Cut(value), Allowed: fmt.Sprintf("at most %d characters", most),
+		return []commerce.Problem{{Rule: rule + "_too_long", Field: field, Value: Cut(value), Allowed: fmt.Sprintf("at most %d characters", most),
 			Fix: fmt.Sprintf("Shorten the %s: it has %d characters, %d are allowed.", name, n, most)}}
 	case n < least && n == 0:
-		return []commerce.Problem{{Rule: field + "_missing", Field: field, Allowed: fmt.Sprintf("at least %d characters", least), Fix: fmt.Sprintf("Write a %s.", name)}}
+		return []commerce.Problem{{Rule: rule + "_missing", Field: field, Allowed: fmt.Sprintf("at least %d characters", least), Fix: fmt.Sprintf("Write a %s.", name)}}
 	case n < least:
-		return []commerce.Problem{{Rule: field + "_too_short", Field: field, Value: Cut(value), Allowed: fmt.Sprintf("at least %d characters", least),
+		return []commerce.Problem{{Rule: rule + "_too_short", Field: field, Value: Cut(value), Allowed: fmt.Sprintf("at least %d characters", least),
 			Fix: fmt.Sprintf("Lengthen the %s: it has %d characters, %d are needed.", name, n, least)}}
 	}
 	return nil
 }
 
 func (r Rules) text(p commerce.Product) []commerce.Problem {
-	return append(length("title", "title", p.Title, max(1, r.TitleMin), r.TitleMax),
-		length("description", "description", p.Description, r.DescriptionMin, r.DescriptionMax)...)
+	return append(measure("title", "title", "title", p.Title, max(1, r.TitleMin), r.TitleMax),
+		measure("description", "description", "description", p.Description, r.DescriptionMin, r.DescriptionMax)...)
 }
 
 func (r Rules) tags(p commerce.Product) []commerce.Problem {
@@ -114,7 +115,7 @@ func (r Rules) options(p commerce.Product) []commerce.Problem {
 			Fix: fmt.Sprintf("Use at most %d options, or split the product.", r.OptionsMax)})
 	}
 	for i, o := range p.Options {
-		found = append(found, length(fmt.Sprintf("options[%d]", i), "option name", o, 1, r.OptionNameMax)...)
+		found = append(found, measure("option_name", fmt.Sprintf("options[%d]", i), "name of option "+strconv.Itoa(i+1), o, 1, r.OptionNameMax)...)
 	}
 	if r.VariantsMax > 0 && len(p.Variants) > r.VariantsMax {
 		found = append(found, commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: strconv.Itoa(len(p.Variants)), Allowed: fmt.Sprintf("at most %d", r.VariantsMax),
@@ -127,9 +128,10 @@ func (r Rules) variant(i int, v commerce.Variant) []commerce.Problem {
 	at := func(f string) string { return fmt.Sprintf("variants[%d].%s", i, f) }
 	var found []commerce.Problem
 	sku := string(v.SKU)
-	if j := strings.IndexAny(sku, r.SKUForbidden); j >= 0 && r.SKUForbidden != "" {
+	if j := strings.IndexAny(sku, r.SKUForbidden); j >= 0 {
+		_, size := utf8.DecodeRuneInString(sku[j:])
 		found = append(found, commerce.Problem{Rule: "sku_character", Field: at("sku"), Value: Cut(sku), Allowed: fmt.Sprintf("anything without %s", spell(r.SKUForbidden)),
-			Fix: fmt.Sprintf("Remove %s from the SKU.", spell(sku[j:j+1]))})
+			Fix: fmt.Sprintf("Remove %s from the SKU.", spell(sku[j:j+size]))})
 	}
 	if r.SKUMax > 0 && utf8.RuneCountInString(sku) > r.SKUMax {
 		found = append(found, commerce.Problem{Rule: "sku_too_long", Field: at("sku"), Value: Cut(sku), Allowed: fmt.Sprintf("at most %d characters", r.SKUMax), Fix: fmt.Sprintf("Shorten the SKU to %d characters.", r.SKUMax)})

@@ -55,13 +55,15 @@ type Conversation struct {
 }
 
 // With is the conversation once a new message is in it. A message that is older
-// than the last one counts, but does not reopen, answer or head the thread.
+// than the last one counts, but does not reopen, answer or head the thread; one
+// that was answered before it came in is not unread either.
 func (c Conversation) With(m Message) Conversation {
+	late := c.Messages > 0 && m.At.Before(c.LastAt)
 	c.Messages++
-	if m.By == ByBuyer {
+	if m.By == ByBuyer && (!late || c.LastBy != BySeller) {
 		c.Unread++
 	}
-	if m.At.Before(c.LastAt) {
+	if late {
 		return c
 	}
 	c.LastAt, c.LastBy, c.Snippet = m.At, m.By, m.Snippet()
@@ -121,8 +123,12 @@ type Message struct {
 	At           time.Time      `json:"at"`
 }
 
-// Snippet is the message in one line of at most 140 characters.
+// Snippet is the message in one line of at most 140 characters; of a deleted
+// one nothing.
 func (m Message) Snippet() string {
+	if m.Deleted {
+		return ""
+	}
 	text := strings.Join(strings.Fields(m.Text), " ")
 	if text == "" && m.Kind != "text" {
 		text = "[" + m.Kind + "]"

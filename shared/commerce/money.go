@@ -42,7 +42,7 @@ func Exponent(currency string) (int, error) {
 const twoDecimals = " AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK " +
 	"DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL " +
 	"MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD " +
-	"SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG "
+	"SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG "
 
 // ParseMoney reads a plain decimal such as "12.5" or "1200": an optional
 // minus, digits, at most one dot. More decimals than the currency has are
@@ -63,12 +63,13 @@ func ParseMoney(text, currency string) (Money, error) {
 		return bad()
 	}
 	frac += strings.Repeat("0", exp-len(frac))
-	n, err := strconv.ParseInt(whole+frac, 10, 64)
+	sign := ""
+	if negative {
+		sign = "-" // with the digits: the lowest amount has no positive twin
+	}
+	n, err := strconv.ParseInt(sign+whole+frac, 10, 64)
 	if err != nil {
 		return bad()
-	}
-	if negative {
-		n = -n
 	}
 	return Money{Amount: n, Currency: currency}, nil
 }

@@ -76,6 +76,9 @@ type OrderLine struct {
 	// line per unit); empty where the quantity is all there is.
 	Units     []OrderUnit `json:"units,omitempty"`
 	Cancelled int64       `json:"cancelled,omitempty"` // of Quantity
+	// CancelledHere are those of Cancelled that were cancelled in our own pages
+	// and not at the shop: whatever the shop tells later, they stay cancelled.
+	CancelledHere int64 `json:"cancelled_here,omitempty"`
 	// Allocated is what was taken from stock; filled by Order.Allocate, not stored.
 	Allocated int64 `json:"allocated"`
 	Short     int64 `json:"short,omitempty"` // sold but not there
@@ -100,6 +103,33 @@ func (l OrderLine) Demand(s OrderState) int64 {
 		return 0
 	}
 	return max(0, l.Quantity-l.Cancelled)
+}
+
+// Sent is the state of an order by its parcels: shipped when parcels that are
+// done cover every line that is still wanted, partly shipped when they cover
+// some, "" when there is none.
+func (o Order) Sent() OrderState {
+	covered, any := map[string]bool{}, false
+	for _, s := range o.Shipments {
+		if s.State != SendDone {
+			continue
+		}
+		if any = true; len(s.Lines) == 0 {
+			return OrderShipped
+		}
+		for _, id := range s.Lines {
+			covered[id] = true
+		}
+	}
+	if !any {
+		return ""
+	}
+	for _, l := range o.Lines {
+		if !covered[l.ID] && l.Quantity > l.Cancelled {
+			return OrderPartly
+		}
+	}
+	return OrderShipped
 }
 
 // Allocate fills Allocated of every line: what is demanded and not short.

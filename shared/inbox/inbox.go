@@ -45,7 +45,7 @@ func (d *Desk) Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.Co
 			return commerce.Message{}, err
 		}
 		if err := d.allowed(conv, a.Text); err != nil {
-			return commerce.Message{}, err
+			return d.before(ctx, w, conv, a, err)
 		}
 		m, write := d.pending(w, conv, a)
 		_, err = d.Store.PutMessage(ctx, w, write)
@@ -53,8 +53,10 @@ func (d *Desk) Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.Co
 			return d.Store.Message(ctx, w, id, m.ID)
 		}
 		if err == nil {
-			// The stream nudges too; a lost nudge here costs a second.
-			return m, d.Send(ctx, w, string(id))
+			// What is stored goes out: the stream nudges too, and a nudge that is
+			// lost here costs a second. It must not look like a refusal.
+			_ = d.Send(ctx, w, string(id))
+			return m, nil
 		}
 		if !fault.Is(err, fault.Conflict) {
 			return commerce.Message{}, fmt.Errorf("store reply in %s: %w", id, err)
@@ -63,11 +65,26 @@ func (d *Desk) Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.Co
 	return commerce.Message{}, fault.New(fault.Conflict, "conversation_contended", "The conversation changes too fast just now. Try again.")
 }
 
+// before answers a repeated request that could not be made now but was made
+// before, or why it is refused.
+func (d *Desk) before(ctx context.Context, w commerce.WorkspaceID, conv commerce.Conversation, a Answer, refused error) (commerce.Message, error) {
+	if a.Key != "" {
+		if m, err := d.Store.Message(ctx, w, conv.ID, ownID(conv.ID, a.Key)); err == nil {
+			return m, nil
+		}
+	}
+	return commerce.Message{}, refused
+}
+
+func ownID(c commerce.ConversationID, key string) commerce.MessageID {
+	return commerce.MessageID(commerce.Derive("msg", string(c), "own", key))
+}
+
 func (d *Desk) pending(w commerce.WorkspaceID, conv commerce.Conversation, a Answer) (commerce.Message, port.MessageWrite) {
 	out := d.NewID()
 	id := commerce.MessageID("msg_" + out)
 	if a.Key != "" {
-		id = commerce.MessageID(commerce.Derive("msg", string(conv.ID), "own", a.Key))
+		id = ownID(conv.ID, a.Key)
 	}
 	m := commerce.Message{
 		ID: id, Conversation: conv.ID, By: commerce.BySeller, Author: a.By, Text: a.Text, Kind: "text",

@@ -111,6 +111,9 @@ func (in *Ingester) event(ctx context.Context, e channel.Event) error {
 }
 
 func (in *Ingester) apply(ctx context.Context, a port.Account, u channel.Update, fetchedAt time.Time) error {
+	if !whole(u) {
+		return fault.New(fault.Permanent, "empty_update", "The connector of %s told an update of kind %q without what it is about.", a.Channel, u.Kind)
+	}
 	switch u.Kind {
 	case channel.UpdateOrder:
 		_, err := in.Order(ctx, a, *u.Order, fetchedAt)
@@ -128,6 +131,26 @@ func (in *Ingester) apply(ctx context.Context, a port.Account, u channel.Update,
 	default:
 		return fault.New(fault.Permanent, "unknown_update", "The connector of %s told an update of unknown kind %q.", a.Channel, u.Kind)
 	}
+}
+
+// whole says whether an update has the field of its kind, with an id where one
+// is needed.
+func whole(u channel.Update) bool {
+	switch u.Kind {
+	case channel.UpdateOrder:
+		return u.Order != nil && u.Order.Remote != ""
+	case channel.UpdateMessage, channel.UpdateEdit, channel.UpdateDelete, channel.UpdateReaction:
+		return u.Message != nil && u.Message.Thread != "" && u.Message.Message.Remote != ""
+	case channel.UpdateRead:
+		return u.Message != nil
+	case channel.UpdateReview:
+		return u.Review != nil && u.Review.Remote != ""
+	case channel.UpdateAccount:
+		return u.Account != nil
+	case channel.UpdateFetch:
+		return u.Fetch != nil
+	}
+	return true
 }
 
 func (in *Ingester) account(ctx context.Context, a port.Account, u channel.AccountUpdate) error {

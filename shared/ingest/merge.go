@@ -3,15 +3,18 @@ package ingest
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
 )
 
-// merge lays what was told over what is stored and says whether anything
-// changed. The newer version wins; of equal versions the one whose fetch began
-// later. Absent or masked values never replace known ones.
+// merge lays what was told over what is stored and says whether there is
+// anything to write. The newer version wins; of equal versions the one whose
+// fetch began later. Absent or masked values never replace known ones. Equal
+// content is nothing to write, except under a newer version: that one has to be
+// remembered, or a version between the two that comes late would win.
 func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
 	if stored.Version == 0 {
 		told.FirstSeen = now
@@ -33,13 +36,34 @@ func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
 	next.ShipBy = cmp.Or(told.ShipBy, stored.ShipBy)
 	next.Total, next.Subtotal = known(told.Total, stored.Total), known(told.Subtotal, stored.Subtotal)
 	next.Shipping, next.Tax, next.Discount = known(told.Shipping, stored.Shipping), known(told.Tax, stored.Tax), known(told.Discount, stored.Discount)
-	if next.Attribution == nil {
-		next.Attribution = stored.Attribution
+	if next.Attribution == nil || (stored.Attribution != nil && rank(told.Channel) < rank(stored.Channel)) {
+		next.Attribution = stored.Attribution // the evidence stays with the channel it proves
 	}
 	next.Buyer = mergeBuyer(stored.Buyer, told.Buyer)
 	next.Lines = mergeLines(stored.Lines, told.Lines)
 	next.Shipments = mergeShipments(stored.Shipments, told.Shipments)
-	return next, !sameOrder(stored, next)
+	if next.Source != commerce.FromMarketplace {
+		next.State = stateHere(next)
+	}
+	return next, next.RemoteVersion > stored.RemoteVersion || !sameOrder(stored, next)
+}
+
+// stateHere is the state of an order whose shop is not told what is done here:
+// what was shipped or cancelled in our pages stays so.
+func stateHere(o commerce.Order) commerce.OrderState {
+	var left, cancelledHere int64
+	for _, l := range o.Lines {
+		left += l.Quantity - l.Cancelled
+		cancelledHere += l.CancelledHere
+	}
+	switch o.State {
+	case commerce.OrderUnpaid, commerce.OrderHeld, commerce.OrderPaid, commerce.OrderPartly:
+		if left == 0 && cancelledHere > 0 {
+			return commerce.OrderCancelled
+		}
+		return cmp.Or(o.Sent(), o.State)
+	}
+	return o.State
 }
 
 // sameOrder compares everything but how we came to know it.
@@ -76,22 +100,23 @@ func normal(o commerce.Order) commerce.Order {
 // sharper is the channel with more evidence: a surface beats the Meta shop,
 // and that beats nothing but the seller's own shop.
 func sharper(stored, told commerce.Channel) commerce.Channel {
-	rank := func(c commerce.Channel) int {
-		switch c {
-		case "":
-			return 0
-		case commerce.Own:
-			return 1
-		case commerce.Meta:
-			return 2
-		default:
-			return 3
-		}
-	}
 	if rank(told) > rank(stored) {
 		return told
 	}
 	return stored
+}
+
+func rank(c commerce.Channel) int {
+	switch c {
+	case "":
+		return 0
+	case commerce.Own:
+		return 1
+	case commerce.Meta:
+		return 2
+	default:
+		return 3
+	}
 }
 
 func known(told, stored commerce.Money) commerce.Money {
@@ -141,7 +166,10 @@ func mergeLines(stored, told []commerce.OrderLine) []commerce.OrderLine {
 		delete(byID, l.ID)
 		l.Variant = cmp.Or(old.Variant, l.Variant)
 		l.SKU = cmp.Or(l.SKU, old.SKU)
+		l.Title = cmp.Or(l.Title, old.Title)
 		l.Short = old.Short
+		l.CancelledHere = min(old.CancelledHere, l.Quantity)
+		l.Cancelled = max(l.Cancelled, l.CancelledHere)
 		lines = append(lines, l)
 	}
 	for _, l := range stored {
@@ -153,20 +181,27 @@ func mergeLines(stored, told []commerce.OrderLine) []commerce.OrderLine {
 }
 
 // mergeShipments joins the marketplace's parcels with ours by their tracking
-// number; ours that are still on their way stay.
+// number, or by the id the marketplace gave; ours that are still on their way
+// stay.
 func mergeShipments(stored, told []commerce.Shipment) []commerce.Shipment {
-	merged := append([]commerce.Shipment(nil), stored...)
+	merged := slices.Clone(stored)
 	for _, t := range told {
-		found := false
-		for i, s := range merged {
-			if s.Tracking == t.Tracking && (t.Tracking != "" || s.Remote == t.Remote) {
-				merged[i].Remote, merged[i].State, merged[i].Problem = cmp.Or(t.Remote, s.Remote), commerce.SendDone, ""
-				found = true
+		i := slices.IndexFunc(merged, func(s commerce.Shipment) bool {
+			if t.Remote != "" && s.Remote == t.Remote {
+				return true
 			}
-		}
-		if !found {
+			return strings.EqualFold(s.Tracking, t.Tracking) && (t.Tracking != "" || s.Remote == t.Remote)
+		})
+		if i < 0 {
 			merged = append(merged, t)
+			continue
 		}
+		s := &merged[i]
+		s.Remote, s.Carrier = cmp.Or(t.Remote, s.Remote), cmp.Or(s.Carrier, t.Carrier)
+		if !strings.EqualFold(s.Tracking, t.Tracking) {
+			s.Tracking = cmp.Or(t.Tracking, s.Tracking)
+		}
+		s.State, s.Problem = commerce.SendDone, ""
 	}
 	return merged
 }

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -90,18 +91,28 @@ func (in *Ingester) messageWrite(ctx context.Context, a port.Account, conv comme
 	if stored == nil {
 		return in.newMessage(conv, u), nil
 	}
-	next, changed := change(*stored, u)
-	if !changed {
-		return nil, nil
-	}
+	return rewrite(conv, *stored, u), nil
+}
+
+// rewrite is the write of an update to a message we have; nil is nothing.
+func rewrite(conv commerce.Conversation, stored commerce.Message, u channel.Update) *port.MessageWrite {
+	m := *u.Message
+	next, changed := change(stored, u)
 	write := &port.MessageWrite{Conversation: conv, Message: &next, Replace: true}
-	if next.Remote == m.Message.Remote && stored.Remote == "" {
-		write.Aliases = []commerce.RemoteID{m.Message.Remote}
+	if u.Kind == channel.UpdateMessage && stored.Outbound != "" && stored.Remote != m.Message.Remote && m.Message.Remote != "" {
+		// Another id for a message of ours: from now on both mean it.
+		write.Aliases, changed = []commerce.RemoteID{m.Message.Remote}, true
 	}
-	if next.Deleted && !stored.Deleted && conv.LastAt.Equal(stored.At) {
-		write.Conversation.Snippet = ""
+	if !changed {
+		return nil
 	}
-	return write, nil
+	switch {
+	case stored.Kind == stub && next.Kind != stub:
+		write.Conversation = after(conv, m, next)
+	case conv.LastAt.Equal(stored.At) && conv.Snippet == stored.Snippet():
+		write.Conversation.Snippet = next.Snippet()
+	}
+	return write
 }
 
 // stored finds the message an update is about, if we have it.
@@ -119,7 +130,8 @@ func (in *Ingester) stored(ctx context.Context, w commerce.WorkspaceID, conv com
 	return &found, err
 }
 
-// echoOf finds our own unsettled message with the same text. What is being
+// echoOf finds our own unsettled message with the same text that went out
+// within two minutes of it. What is being
 // sent is read consistently, so that an echo that is faster than the answer
 // finds its message.
 func (in *Ingester) echoOf(ctx context.Context, w commerce.WorkspaceID, conv commerce.Conversation, m channel.MessageUpdate) (*commerce.Message, error) {
@@ -131,8 +143,8 @@ func (in *Ingester) echoOf(ctx context.Context, w commerce.WorkspaceID, conv com
 		return nil, err
 	}
 	for _, o := range open { // the oldest first: that is the order of sending
-		if o.Kind != "reply" {
-			continue
+		if o.Kind != "reply" || o.TriedAt.IsZero() {
+			continue // what has not gone out has no echo
 		}
 		own, err := in.Store.Message(ctx, w, conv.ID, commerce.MessageID(o.Ref))
 		if fault.Is(err, fault.NotFound) {
@@ -141,7 +153,7 @@ func (in *Ingester) echoOf(ctx context.Context, w commerce.WorkspaceID, conv com
 		if err != nil {
 			return nil, err
 		}
-		if own.State != commerce.SendDone && own.Text == m.Message.Text && m.Message.At.Sub(own.At).Abs() <= echoWindow {
+		if own.State != commerce.SendDone && own.Text == m.Message.Text && m.Message.At.Sub(o.TriedAt).Abs() <= echoWindow {
 			return &own, nil
 		}
 	}
@@ -155,11 +167,17 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 	switch u.Kind {
 	case channel.UpdateMessage:
 		if stored.By == commerce.BySeller && stored.Outbound != "" && stored.State != commerce.SendDone {
-			next.State, next.Remote, next.Problem = commerce.SendDone, m.Remote, ""
+			next.State, next.Remote, next.Problem = commerce.SendDone, cmp.Or(stored.Remote, m.Remote), ""
 			return next, true
 		}
-		if stored.Kind != "stub" {
+		if stored.Kind != stub {
 			return stored, false
+		}
+		if m.At.IsZero() {
+			m.At = stored.At
+		}
+		if m.By == commerce.BySeller {
+			m.State = commerce.SendDone
 		}
 		m.ID, m.Conversation, m.Edit, m.Deleted, m.Reactions = stored.ID, stored.Conversation, stored.Edit, stored.Deleted, stored.Reactions
 		if stored.Edit > 0 {
@@ -180,6 +198,9 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 		}
 		next.Deleted, next.Text, next.Attachments, next.Reactions = true, "", nil, nil
 	case channel.UpdateReaction:
+		if stored.Deleted {
+			return stored, false
+		}
 		if r := u.Message.Reaction; r == "" {
 			next.Reactions = nil
 		} else if !slices.Contains(stored.Reactions, r) {
@@ -190,8 +211,12 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 	return next, true
 }
 
-// newMessage is the write of a message we did not have. An edit or deletion
-// whose original has not arrived leaves a stub for it.
+// stub is the kind of a message that something happened to before it arrived.
+const stub = "stub"
+
+// newMessage is the write of a message we did not have. An edit, reaction or
+// deletion whose original has not arrived leaves a stub for it. A stub does not
+// count in its conversation: the original will.
 func (in *Ingester) newMessage(conv commerce.Conversation, u channel.Update) *port.MessageWrite {
 	m := u.Message.Message
 	m.Conversation = conv.ID
@@ -201,18 +226,25 @@ func (in *Ingester) newMessage(conv commerce.Conversation, u channel.Update) *po
 	}
 	switch u.Kind {
 	case channel.UpdateReaction:
-		if m.Reactions = []string{u.Message.Reaction}; u.Message.Reaction == "" {
+		if u.Message.Reaction == "" {
 			return nil
 		}
-		m.Kind, m.Text = "stub", ""
-	case channel.UpdateEdit, channel.UpdateDelete:
-		m.Kind = "stub"
-		m.Deleted = u.Kind == channel.UpdateDelete
+		m.Kind, m.Text, m.Reactions = stub, "", []string{u.Message.Reaction}
+	case channel.UpdateEdit:
+		m.Kind = stub
+	case channel.UpdateDelete:
+		m.Kind, m.Text, m.Attachments, m.Deleted = stub, "", nil, true
 	}
 	if m.By == commerce.BySeller {
 		m.State = commerce.SendDone
 	}
-	return &port.MessageWrite{Conversation: after(conv, *u.Message, m), Message: &m}
+	write := &port.MessageWrite{Conversation: conv, Message: &m}
+	if m.Kind != stub {
+		write.Conversation = after(conv, *u.Message, m)
+	} else if conv.Version == 0 {
+		write.Conversation.LastAt = m.At // where it stands until the original comes
+	}
+	return write
 }
 
 // after is the conversation once m is in it.

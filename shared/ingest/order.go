@@ -123,9 +123,9 @@ func (in *Ingester) lookups(ctx context.Context, w commerce.WorkspaceID, o comme
 	if o.Remote == "" {
 		return nil, nil
 	}
-	found := []port.Lookup{{Kind: "number", Value: strings.ToLower(o.Number)}}
-	if remote := strings.ToLower(string(o.Remote)); remote != strings.ToLower(o.Number) {
-		found = append(found, port.Lookup{Kind: "number", Value: remote})
+	found := []port.Lookup{{Kind: "number", Value: strings.ToLower(string(o.Remote))}}
+	if number := strings.ToLower(o.Number); number != "" && number != found[0].Value {
+		found = append(found, port.Lookup{Kind: "number", Value: number})
 	}
 	for _, s := range o.Shipments {
 		if s.Tracking != "" {

@@ -28,6 +28,11 @@ const (
 	lookAfter   = 15 * time.Second
 	maxAttempts = 8
 	maxLooks    = 2
+	// maxHops is how often a key nudges itself; what is left then stands in the
+	// due list.
+	maxHops = 100
+	// whenConnected is how long work waits for its account to be connected again.
+	whenConnected = 15 * time.Minute
 )
 
 // Store is what this room needs of storage.
@@ -43,10 +48,12 @@ type Store interface {
 type Worker struct {
 	Store Store
 	Open  func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error)
-	Queue port.Sender
-	Now   func() time.Time
-	NewID func() string
-	Log   *slog.Logger
+	// Expired flags an account whose consent has ended.
+	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
+	Queue   port.Sender
+	Now     func() time.Time
+	NewID   func() string
+	Log     *slog.Logger
 }
 
 // Run sends everything that waits under a key. When the key is being worked on
@@ -78,9 +85,14 @@ func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 	return err
 }
 
+// nudge asks for the key to be looked at again. What waits longer than a queue
+// can, and a key that has nudged itself too often, is left to the due list.
 func (k *Worker) nudge(ctx context.Context, n port.Nudge, after time.Duration) error {
 	n.V, n.Hops = port.MessageVersion, n.Hops+1
-	return k.Queue.Send(ctx, port.OutboundQueue, port.Outgoing{Body: n, Delay: min(after, 15*time.Minute)})
+	if after > 15*time.Minute || n.Hops > maxHops {
+		return nil
+	}
+	return k.Queue.Send(ctx, port.OutboundQueue, port.Outgoing{Body: n, Delay: after})
 }
 
 // drain works the records in order and says how long the first one left has
@@ -117,21 +129,19 @@ type parcel struct {
 	done bool
 }
 
+// open says that an attempt went out whose outcome is not known.
+func open(o port.Outbound) bool { return o.State == commerce.SendUnknown || !o.TriedAt.IsZero() }
+
 func (k *Worker) send(ctx context.Context, o port.Outbound) error {
 	p, err := k.parcel(ctx, o)
 	switch {
 	case fault.Is(err, fault.NotFound):
 		return k.Store.DeleteOutbound(ctx, o) // what it belongs to is gone
-	case fault.Is(err, fault.AuthExpired):
-		return k.park(ctx, o, 15*time.Minute)
-	case fault.Is(err, fault.Unsupported):
-		return k.failed(ctx, o, nil, err)
 	case err != nil:
-		return err
+		return k.unopened(ctx, o, p, err)
 	case p.done:
 		return k.Store.DeleteOutbound(ctx, o)
-	}
-	if o.State == commerce.SendUnknown || !o.TriedAt.IsZero() {
+	case open(o):
 		return k.look(ctx, o, p)
 	}
 	// The attempt is stored before it goes out: a crash in between is an
@@ -144,58 +154,86 @@ func (k *Worker) send(ctx context.Context, o port.Outbound) error {
 	return k.outcome(ctx, o, p, sent, err)
 }
 
+// unopened is what becomes of a record whose account can't be worked with.
+func (k *Worker) unopened(ctx context.Context, o port.Outbound, p parcel, err error) error {
+	switch fault.KindOf(err) {
+	case fault.AuthExpired:
+		return k.wait(ctx, o, whenConnected)
+	case fault.Unsupported, fault.Permanent, fault.Rejected, fault.Invalid:
+		return k.failed(ctx, o, p.settle, err)
+	}
+	return err
+}
+
 func (k *Worker) outcome(ctx context.Context, o port.Outbound, p parcel, sent channel.Sent, err error) error {
 	f := fault.Of(err)
 	switch {
 	case f == nil:
 		return p.settle(ctx, sent, commerce.SendDone, "")
 	case f.Kind == fault.Unknown:
-		o.State, o.NotBefore = commerce.SendUnknown, k.Now().Add(lookAfter)
-		_, err := k.Store.PutOutbound(ctx, o)
-		return err
+		o.State = commerce.SendUnknown
+		return k.wait(ctx, o, lookAfter)
 	case f.Kind == fault.RateLimited:
 		o.Attempts--
-		return k.park(ctx, o, max(f.RetryAfter, time.Second))
+		return k.again(ctx, o, max(f.RetryAfter, time.Second))
 	case f.Kind == fault.AuthExpired:
-		return k.park(ctx, o, 15*time.Minute)
+		o.Attempts--
+		return errors.Join(k.again(ctx, o, whenConnected), k.expired(ctx, o, f))
 	case (f.Kind == fault.Temporary || f.Kind == fault.Internal) && o.Attempts < maxAttempts:
-		return k.park(ctx, o, time.Second<<o.Attempts)
+		return k.again(ctx, o, time.Second<<o.Attempts)
 	default:
 		return k.failed(ctx, o, p.settle, err)
 	}
 }
 
+func (k *Worker) expired(ctx context.Context, o port.Outbound, f *fault.Error) error {
+	if err := k.Expired(ctx, o.Space, o.Account, f.Message); err != nil {
+		return fmt.Errorf("flag account %s: %w", o.Account, err)
+	}
+	return nil
+}
+
 // look resolves an attempt whose answer we never saw.
 func (k *Worker) look(ctx context.Context, o port.Outbound, p parcel) error {
 	if since := k.Now().Sub(o.TriedAt); since < lookAfter {
-		return k.park(ctx, o, lookAfter-since, keepTried)
+		return k.wait(ctx, o, lookAfter-since)
 	}
 	sent, found, err := p.find(ctx)
+	f := fault.Of(err)
 	switch {
-	case err != nil && (fault.Is(err, fault.Temporary) || fault.Is(err, fault.RateLimited) || fault.Is(err, fault.Unknown)):
-		return k.park(ctx, o, max(fault.Of(err).RetryAfter, lookAfter), keepTried)
-	case err != nil:
-		return k.failed(ctx, o, p.settle, err)
-	case found:
+	case f == nil && found:
 		return p.settle(ctx, sent, commerce.SendDone, "")
+	case f == nil:
+		return k.notFound(ctx, o, p)
+	case f.Kind == fault.AuthExpired:
+		return errors.Join(k.wait(ctx, o, whenConnected), k.expired(ctx, o, f))
+	case f.Kind == fault.Temporary, f.Kind == fault.RateLimited, f.Kind == fault.Unknown, f.Kind == fault.Internal, f.Kind == fault.Conflict:
+		o.State = commerce.SendUnknown
+		return k.wait(ctx, o, max(f.RetryAfter, 2*lookAfter))
+	default:
+		return k.failed(ctx, o, p.settle, err)
 	}
+}
+
+func (k *Worker) notFound(ctx context.Context, o port.Outbound, p parcel) error {
 	if o.Looked++; o.Looked >= maxLooks {
 		return p.settle(ctx, channel.Sent{}, commerce.SendFailed, "The marketplace never answered and does not show it: it was not sent. Send it again if it is still wanted.")
 	}
 	o.State = commerce.SendUnknown
-	return k.park(ctx, o, 2*lookAfter, keepTried)
+	return k.wait(ctx, o, 2*lookAfter)
 }
 
-type parkOption func(*port.Outbound)
+// again closes an attempt that certainly did not arrive: it is made once more
+// after a while.
+func (k *Worker) again(ctx context.Context, o port.Outbound, after time.Duration) error {
+	o.TriedAt, o.State = time.Time{}, commerce.SendPending
+	return k.wait(ctx, o, after)
+}
 
-// keepTried keeps the attempt open: it has to be looked up, not repeated.
-func keepTried(*port.Outbound) {}
-
-func (k *Worker) park(ctx context.Context, o port.Outbound, wait time.Duration, opts ...parkOption) error {
-	if len(opts) == 0 {
-		o.TriedAt = time.Time{}
-	}
-	o.NotBefore = k.Now().Add(min(wait, 24*time.Hour))
+// wait lets a record rest. An attempt that is open stays so: it will be looked
+// up, not repeated.
+func (k *Worker) wait(ctx context.Context, o port.Outbound, d time.Duration) error {
+	o.NotBefore = k.Now().Add(min(d, 24*time.Hour))
 	_, err := k.Store.PutOutbound(ctx, o)
 	return err
 }

@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -12,30 +13,40 @@ import (
 
 const attempts = 10
 
-// parcel reads what a record refers to. NotFound means that it is gone,
-// Unsupported that its channel can't do this.
+// parcel reads what a record refers to and opens its account. NotFound means
+// that what it belongs to is gone. With any other error the parcel can still be
+// settled, unless nobody knows its kind.
 func (k *Worker) parcel(ctx context.Context, o port.Outbound) (parcel, error) {
-	conn, err := k.Open(ctx, o.Space, o.Account)
-	if err != nil {
-		return parcel{}, fmt.Errorf("open account %s: %w", o.Account, err)
-	}
 	switch o.Kind {
 	case "reply":
-		return k.reply(ctx, o, conn)
+		return k.reply(ctx, o)
 	case "shipment":
-		return k.shipment(ctx, o, conn)
+		return k.shipment(ctx, o)
 	case "cancellation":
-		return k.cancellation(ctx, o, conn)
+		return k.cancellation(ctx, o)
 	default:
 		return parcel{}, fault.New(fault.Permanent, "unknown_outbound", "Nothing of kind %q can be sent.", o.Kind)
 	}
 }
 
-func unsupported(conn channel.Connector, what string) error {
-	return fault.New(fault.Unsupported, "unsupported", "%s can't take %s.", conn.Channel(), what)
+// ability opens a record's account and finds the power that is needed.
+func ability[T any](ctx context.Context, k *Worker, o port.Outbound) (T, error) {
+	var none T
+	conn, err := k.Open(ctx, o.Space, o.Account)
+	if fault.Is(err, fault.NotFound) {
+		return none, fault.Wrap(err, fault.Permanent, "no_account", "The account this was meant for is gone.")
+	}
+	if err != nil {
+		return none, fmt.Errorf("open account %s: %w", o.Account, err)
+	}
+	power, ok := conn.(T)
+	if !ok {
+		return none, fault.New(fault.Unsupported, "unsupported", "%s can't take a %s.", conn.Channel(), o.Kind)
+	}
+	return power, nil
 }
 
-func (k *Worker) reply(ctx context.Context, o port.Outbound, conn channel.Connector) (parcel, error) {
+func (k *Worker) reply(ctx context.Context, o port.Outbound) (parcel, error) {
 	id := commerce.ConversationID(o.Key)
 	conv, err := k.Store.Conversation(ctx, o.Space, id)
 	if err != nil {
@@ -45,19 +56,20 @@ func (k *Worker) reply(ctx context.Context, o port.Outbound, conn channel.Connec
 	if err != nil {
 		return parcel{}, err
 	}
-	replier, ok := conn.(channel.Replier)
-	if !ok {
-		return parcel{}, unsupported(conn, "replies")
-	}
-	r := channel.Reply{Conversation: conv, Message: m, TriedAt: o.TriedAt}
-	return parcel{
+	p := parcel{
 		done: m.State == commerce.SendDone,
-		send: func(ctx context.Context) (channel.Sent, error) { return replier.Reply(ctx, r) },
-		find: func(ctx context.Context) (channel.Sent, bool, error) { return replier.FindReply(ctx, r) },
 		settle: func(ctx context.Context, s channel.Sent, state commerce.SendState, problem string) error {
 			return k.settleReply(ctx, o, s, state, problem)
 		},
-	}, nil
+	}
+	if p.done {
+		return p, nil
+	}
+	replier, err := ability[channel.Replier](ctx, k, o)
+	r := channel.Reply{Conversation: conv, Message: m, TriedAt: o.TriedAt}
+	p.send = func(ctx context.Context) (channel.Sent, error) { return replier.Reply(ctx, r) }
+	p.find = func(ctx context.Context) (channel.Sent, bool, error) { return replier.FindReply(ctx, r) }
+	return p, err
 }
 
 func (k *Worker) settleReply(ctx context.Context, o port.Outbound, s channel.Sent, state commerce.SendState, problem string) error {
@@ -71,10 +83,12 @@ func (k *Worker) settleReply(ctx context.Context, o port.Outbound, s channel.Sen
 		if err != nil {
 			return err
 		}
-		if m.State == commerce.SendDone {
-			return k.Store.DeleteOutbound(ctx, o)
+		if m.State == commerce.SendDone && (s.Remote == "" || s.Remote == m.Remote) {
+			return k.Store.DeleteOutbound(ctx, o) // its echo was faster
 		}
-		m.State, m.Problem, m.Remote = state, problem, s.Remote
+		if m.State != commerce.SendDone {
+			m.State, m.Problem, m.Remote = state, problem, s.Remote
+		}
 		write := port.MessageWrite{Conversation: conv, Message: &m, Replace: true, Settle: &o}
 		if s.Remote != "" {
 			write.Aliases = []commerce.RemoteID{s.Remote}
@@ -87,77 +101,78 @@ func (k *Worker) settleReply(ctx context.Context, o port.Outbound, s channel.Sen
 	return fault.New(fault.Temporary, "conversation_contended", "Conversation %s changes too fast to be written now.", id)
 }
 
-func (k *Worker) shipment(ctx context.Context, o port.Outbound, conn channel.Connector) (parcel, error) {
+func (k *Worker) shipment(ctx context.Context, o port.Outbound) (parcel, error) {
 	order, err := k.Store.Order(ctx, o.Space, commerce.OrderID(o.Key))
 	if err != nil {
 		return parcel{}, err
 	}
-	shipper, ok := conn.(channel.Shipper)
-	if !ok {
-		return parcel{}, unsupported(conn, "shipments")
+	i := slices.IndexFunc(order.Shipments, func(s commerce.Shipment) bool { return s.ID == o.Ref })
+	if i < 0 {
+		return parcel{}, fault.New(fault.NotFound, "shipment_not_found", "Shipment %s is not on the order any more.", o.Ref)
 	}
-	for _, s := range order.Shipments {
-		if s.ID != o.Ref {
-			continue
-		}
-		ship := channel.Shipping{Order: order, Shipment: s}
-		return parcel{
-			done: s.State == commerce.SendDone,
-			send: func(ctx context.Context) (channel.Sent, error) { return shipper.Ship(ctx, ship) },
-			find: func(ctx context.Context) (channel.Sent, bool, error) { return shipper.FindShipment(ctx, ship) },
-			settle: func(ctx context.Context, sent channel.Sent, state commerce.SendState, problem string) error {
-				return k.settleOrder(ctx, o, func(order *commerce.Order) string {
-					return settleShipment(order, o.Ref, sent, state, problem)
-				})
-			},
-		}, nil
+	ship := channel.Shipping{Order: order, Shipment: order.Shipments[i]}
+	p := parcel{
+		done: ship.Shipment.State == commerce.SendDone,
+		settle: func(ctx context.Context, sent channel.Sent, state commerce.SendState, problem string) error {
+			return k.settleOrder(ctx, o, func(order *commerce.Order) string {
+				return k.settleShipment(order, o.Ref, sent, state, problem)
+			})
+		},
 	}
-	return parcel{}, fault.New(fault.NotFound, "shipment_not_found", "Shipment %s is not on the order any more.", o.Ref)
+	if p.done {
+		return p, nil
+	}
+	shipper, err := ability[channel.Shipper](ctx, k, o)
+	p.send = func(ctx context.Context) (channel.Sent, error) { return shipper.Ship(ctx, ship) }
+	p.find = func(ctx context.Context) (channel.Sent, bool, error) { return shipper.FindShipment(ctx, ship) }
+	return p, err
 }
 
-func settleShipment(order *commerce.Order, id string, sent channel.Sent, state commerce.SendState, problem string) string {
-	for i, s := range order.Shipments {
-		if s.ID != id {
-			continue
-		}
-		order.Shipments[i].State, order.Shipments[i].Problem = state, problem
-		if sent.Remote != "" {
-			order.Shipments[i].Remote = sent.Remote
-		}
-		if state == commerce.SendDone {
-			if order.State == commerce.OrderPaid {
-				order.State = commerce.OrderShipped
-			}
-			return fmt.Sprintf("%s %s told to %s", s.Carrier, s.Tracking, order.Channel)
-		}
-		return fmt.Sprintf("%s refused %s %s: %s", order.Channel, s.Carrier, s.Tracking, problem)
+func (k *Worker) settleShipment(order *commerce.Order, id string, sent channel.Sent, state commerce.SendState, problem string) string {
+	i := slices.IndexFunc(order.Shipments, func(s commerce.Shipment) bool { return s.ID == id })
+	if i < 0 {
+		return ""
 	}
-	return ""
+	s := &order.Shipments[i]
+	s.State, s.Problem = state, problem
+	if sent.Remote != "" {
+		s.Remote = sent.Remote
+	}
+	if state != commerce.SendDone {
+		return fmt.Sprintf("%s did not take %s %s: %s", order.Channel, s.Carrier, s.Tracking, problem)
+	}
+	switch order.State {
+	case commerce.OrderPaid, commerce.OrderPartly:
+		// A read of the order that began before this answer is older than it.
+		order.State, order.FetchedAt = order.Sent(), k.Now()
+	}
+	return fmt.Sprintf("%s %s told to %s", s.Carrier, s.Tracking, order.Channel)
 }
 
-func (k *Worker) cancellation(ctx context.Context, o port.Outbound, conn channel.Connector) (parcel, error) {
+func (k *Worker) cancellation(ctx context.Context, o port.Outbound) (parcel, error) {
 	order, err := k.Store.Order(ctx, o.Space, commerce.OrderID(o.Key))
 	if err != nil {
 		return parcel{}, err
 	}
-	canceller, ok := conn.(channel.Canceller)
-	if !ok {
-		return parcel{}, unsupported(conn, "cancellations")
-	}
-	c := channel.Cancellation{Order: order, Lines: o.Lines, Reason: o.Reason, Key: string(o.ID)}
-	return parcel{
+	p := parcel{
 		done: order.State == commerce.OrderCancelled,
-		send: func(ctx context.Context) (channel.Sent, error) { return canceller.Cancel(ctx, c) },
-		find: func(ctx context.Context) (channel.Sent, bool, error) { return canceller.FindCancellation(ctx, c) },
 		settle: func(ctx context.Context, _ channel.Sent, state commerce.SendState, problem string) error {
 			return k.settleOrder(ctx, o, func(order *commerce.Order) string {
 				if state == commerce.SendDone {
 					return fmt.Sprintf("Cancellation told to %s", order.Channel)
 				}
-				return fmt.Sprintf("%s refused the cancellation: %s", order.Channel, problem)
+				return fmt.Sprintf("%s did not take the cancellation: %s", order.Channel, problem)
 			})
 		},
-	}, nil
+	}
+	if p.done {
+		return p, nil
+	}
+	canceller, err := ability[channel.Canceller](ctx, k, o)
+	c := channel.Cancellation{Order: order, Lines: o.Lines, Reason: o.Reason, Key: string(o.ID)}
+	p.send = func(ctx context.Context) (channel.Sent, error) { return canceller.Cancel(ctx, c) }
+	p.find = func(ctx context.Context) (channel.Sent, bool, error) { return canceller.FindCancellation(ctx, c) }
+	return p, err
 }
 
 // settleOrder applies an outcome to an order with an entry in its timeline and
@@ -168,9 +183,12 @@ func (k *Worker) settleOrder(ctx context.Context, o port.Outbound, apply func(*c
 		if err != nil {
 			return err
 		}
-		text := apply(&order)
-		event := commerce.OrderEvent{ID: k.NewID(), At: k.Now(), Kind: o.Kind, Text: text, By: string(order.Channel)}
-		_, err = k.Store.PutOrder(ctx, o.Space, port.OrderWrite{Order: order, Events: []commerce.OrderEvent{event}, Settle: &o})
+		write := port.OrderWrite{Settle: &o}
+		if text := apply(&order); text != "" {
+			write.Events = []commerce.OrderEvent{{ID: k.NewID(), At: k.Now(), Kind: o.Kind, Text: text, By: string(order.Channel)}}
+		}
+		write.Order = order
+		_, err = k.Store.PutOrder(ctx, o.Space, write)
 		if err == nil || !fault.Is(err, fault.Conflict) {
 			return err
 		}

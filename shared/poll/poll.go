@@ -80,7 +80,7 @@ func (p *Poller) locked(ctx context.Context, w commerce.WorkspaceID, id commerce
 	}
 	wait := p.Every(a.Channel)
 	more, err := p.read(ctx, a)
-	switch f := fault.Of(err); {
+	switch f := worst(err); {
 	case f == nil && more:
 		wait = time.Second
 	case f == nil:
@@ -127,7 +127,7 @@ func (p *Poller) read(ctx context.Context, a port.Account) (more bool, err error
 	if err != nil {
 		return false, fmt.Errorf("open account %s: %w", a.ID, err)
 	}
-	var errs []error
+	var errs failures
 	for _, s := range streams(conn) {
 		left, err := p.drain(ctx, a, s)
 		more = more || left
@@ -135,7 +135,44 @@ func (p *Poller) read(ctx context.Context, a port.Account) (more bool, err error
 			errs = append(errs, fmt.Errorf("poll %s of account %s: %w", s.name, a.ID, err))
 		}
 	}
-	return more, errors.Join(errs...)
+	if len(errs) == 0 {
+		return more, nil
+	}
+	return more, errs
+}
+
+// failures are the errors of several streams of one account.
+type failures []error
+
+func (f failures) Error() string { return errors.Join(f...).Error() }
+
+func (f failures) Unwrap() []error { return f }
+
+// worst is the fault that decides about the account: a consent that has ended
+// first, then what only we can mend, then the longest wait.
+func worst(err error) *fault.Error {
+	all, several := errors.AsType[failures](err)
+	if !several {
+		return fault.Of(err)
+	}
+	rank := func(f *fault.Error) time.Duration {
+		switch f.Kind {
+		case fault.AuthExpired:
+			return 1 << 62
+		case fault.Internal:
+			return 1 << 61
+		case fault.RateLimited:
+			return 1 + f.RetryAfter
+		}
+		return 0
+	}
+	found := fault.Of(all[0])
+	for _, e := range all[1:] {
+		if f := fault.Of(e); rank(f) > rank(found) {
+			found = f
+		}
+	}
+	return found
 }
 
 func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool, err error) {
@@ -150,7 +187,8 @@ func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool
 		if err := p.queue(ctx, a, page.Updates, began); err != nil {
 			return false, err
 		}
-		if page.Cursor != cursor {
+		moved := page.Cursor != cursor
+		if moved {
 			cursor = page.Cursor
 			if err := p.change(ctx, a, func(a *port.Account) {
 				if a.Cursors == nil {
@@ -163,6 +201,9 @@ func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool
 		}
 		if !page.More {
 			return false, nil
+		}
+		if !moved {
+			return false, fault.New(fault.Internal, "cursor_stuck", "%s says that there is more, but its cursor does not move.", a.Channel)
 		}
 	}
 	return true, nil

@@ -37,13 +37,15 @@ func (f *Folder) Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 		return fault.Wrap(err, fault.Permanent, "time_zone", "The workspace has an unknown time zone %q.", space.TimeZone)
 	}
 	for range attempts {
-		order, err := f.Store.Order(ctx, w, id)
-		if err != nil {
-			return fmt.Errorf("fold order %s: %w", id, err)
-		}
+		// The contribution first: the order is then at least as new as what made
+		// it, and an older sight of the order can't replace a newer one's share.
 		old, err := f.Store.Contribution(ctx, w, id)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return fmt.Errorf("contribution of order %s: %w", id, err)
+		}
+		order, err := f.Store.Order(ctx, w, id)
+		if err != nil {
+			return fmt.Errorf("fold order %s: %w", id, err)
 		}
 		next := Contribution(order, zone)
 		if old.Version > 0 {

@@ -46,7 +46,7 @@ func (k *Keeper) Adjust(ctx context.Context, w commerce.WorkspaceID, id commerce
 		}
 		level.LastTarget = ""
 		err = k.apply(ctx, w, level, move)
-		if err == nil {
+		if err == nil || fault.Of(err).Code == "move_exists" { // our own: its answer was lost
 			move.OnHand, move.At = level.OnHand+move.Quantity, k.Now()
 			return move, nil
 		}
@@ -67,8 +67,10 @@ type Stated struct {
 
 // State applies the quantity an import states: it opens a variant that has no
 // level yet, else it moves the level by the difference to what the previous
-// import stated, so that what was sold in between stays sold. The same import
-// may state it again without effect.
+// import stated, so that what was sold in between stays sold. The first
+// statement about a level that something else began (an order that was faster,
+// a product made without a quantity) is a count. The same import may state it
+// again without effect.
 func (k *Keeper) State(ctx context.Context, w commerce.WorkspaceID, s Stated) error {
 	for range attempts {
 		level, err := k.Store.Level(ctx, w, s.Variant.ID, commerce.LocationDefault)
@@ -84,13 +86,18 @@ func (k *Keeper) State(ctx context.Context, w commerce.WorkspaceID, s Stated) er
 		case opening:
 			level = commerce.StockLevel{Variant: s.Variant.ID, Product: s.Product, SKU: s.Variant.SKU, Location: commerce.LocationDefault}
 			move.Quantity, move.Reason = s.Quantity, commerce.MoveOpening
-		case s.Variant.Stated == nil || *s.Variant.Stated == s.Quantity:
+		case s.Variant.Stated == nil:
+			// Zero is also what an edit says that says nothing.
+			if move.Quantity = s.Quantity - level.OnHand; move.Quantity == 0 || s.Quantity == 0 {
+				return nil
+			}
+		case *s.Variant.Stated == s.Quantity:
 			return nil
 		default:
 			move.Quantity = max(s.Quantity-*s.Variant.Stated, -level.OnHand)
 		}
 		move.ID = commerce.Derive("mov", string(s.Import), string(s.Variant.ID))
-		level.Import, level.LastTarget = s.Import, ""
+		level.Import, level.LastTarget, level.Product = s.Import, "", s.Product
 		if err := k.apply(ctx, w, level, move); err == nil || !fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -22,7 +22,7 @@ type Store interface {
 	port.Stock
 	Order(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (commerce.Order, error)
 	PutOrder(ctx context.Context, w commerce.WorkspaceID, o port.OrderWrite) (commerce.Order, error)
-	Product(ctx context.Context, w commerce.WorkspaceID, id commerce.ProductID) (commerce.Product, error)
+	ProductBySKU(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (port.SKURef, error)
 }
 
 // Keeper changes stock. Safe for concurrent use.
@@ -36,31 +36,44 @@ type Keeper struct {
 
 // Settle makes the moves of an order equal to its demand: what is newly wanted
 // is taken or is short, what was cancelled is given back, short pieces first.
-// It may be called any number of times, by several workers at once.
+// It may be called any number of times, by several workers at once: who has
+// moved anything looks at the order again, since it may have changed meanwhile
+// and whoever settled that change may have been faster.
 func (k *Keeper) Settle(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) error {
-	order, err := k.Store.Order(ctx, w, id)
-	if err != nil {
-		return fmt.Errorf("settle stock of order %s: %w", id, err)
-	}
-	shorts := make(map[string]int64, len(order.Lines))
-	for _, line := range order.Lines {
-		if line.Variant == "" {
-			continue
-		}
-		short, err := k.settleLine(ctx, w, order, line)
+	for range attempts {
+		order, err := k.Store.Order(ctx, w, id)
 		if err != nil {
-			return fmt.Errorf("settle stock of order %s line %s: %w", id, line.ID, err)
+			return fmt.Errorf("settle stock of order %s: %w", id, err)
 		}
-		shorts[line.ID] = short
+		shorts, moved := make(map[string]int64, len(order.Lines)), false
+		for _, line := range order.Lines {
+			if line.Variant == "" {
+				continue
+			}
+			short, some, err := k.settleLine(ctx, w, order, line)
+			if err != nil {
+				return fmt.Errorf("settle stock of order %s line %s: %w", id, line.ID, err)
+			}
+			shorts[line.ID], moved = short, moved || some
+		}
+		stale, err := k.noteShort(ctx, w, order, shorts)
+		if err != nil {
+			return fmt.Errorf("note what is short on order %s: %w", id, err)
+		}
+		if !moved && !stale {
+			return nil
+		}
 	}
-	return k.noteShort(ctx, w, order, shorts)
+	return fault.New(fault.Temporary, "order_contended", "Order %s changes too fast to be settled now.", id)
 }
 
-func (k *Keeper) settleLine(ctx context.Context, w commerce.WorkspaceID, order commerce.Order, line commerce.OrderLine) (short int64, err error) {
+// settleLine moves what is missing and says what of the line is short, and
+// whether it moved anything.
+func (k *Keeper) settleLine(ctx context.Context, w commerce.WorkspaceID, order commerce.Order, line commerce.OrderLine) (short int64, moved bool, err error) {
 	for range attempts {
 		moves, err := k.Store.OrderMoves(ctx, w, line.Variant, order.FirstSeen, order.ID, line.ID)
 		if err != nil {
-			return 0, err
+			return 0, moved, err
 		}
 		var taken, short int64
 		for _, m := range moves {
@@ -68,11 +81,11 @@ func (k *Keeper) settleLine(ctx context.Context, w commerce.WorkspaceID, order c
 		}
 		missing := line.Demand(order.State) - taken - short
 		if missing == 0 {
-			return short, nil
+			return short, moved, nil
 		}
 		level, err := k.level(ctx, w, line)
 		if err != nil {
-			return 0, err
+			return 0, moved, err
 		}
 		move := k.orderMove(order, line, len(moves)+1)
 		if missing > 0 {
@@ -88,12 +101,13 @@ func (k *Keeper) settleLine(ctx context.Context, w commerce.WorkspaceID, order c
 		}
 		err = k.apply(ctx, w, level, move)
 		if err != nil && !fault.Is(err, fault.Conflict) {
-			return 0, err
+			return 0, moved, err
 		}
-		// Read again, also after success: another worker may have settled an
-		// older or newer sight of the order meanwhile.
+		// The moves are read again, also after success: another worker may have
+		// settled an older or newer sight of the order meanwhile.
+		moved = moved || err == nil
 	}
-	return 0, fault.New(fault.Temporary, "stock_contended", "The stock of %s changes too fast to be settled now.", line.SKU)
+	return 0, moved, fault.New(fault.Temporary, "stock_contended", "The stock of %s changes too fast to be settled now.", line.SKU)
 }
 
 func (k *Keeper) orderMove(order commerce.Order, line commerce.OrderLine, n int) commerce.StockMove {
@@ -108,14 +122,26 @@ func (k *Keeper) orderMove(order commerce.Order, line commerce.OrderLine, n int)
 	}
 }
 
-// level reads the level of a line's variant; one that does not exist yet
-// begins empty.
+// level reads the level of a line's variant. One that does not exist yet begins
+// empty; it names the product where the SKU leads to it, so that whoever fills
+// it later reaches the listings.
 func (k *Keeper) level(ctx context.Context, w commerce.WorkspaceID, line commerce.OrderLine) (commerce.StockLevel, error) {
 	level, err := k.Store.Level(ctx, w, line.Variant, commerce.LocationDefault)
-	if fault.Is(err, fault.NotFound) {
-		return commerce.StockLevel{Variant: line.Variant, SKU: line.SKU, Location: commerce.LocationDefault}, nil
+	if !fault.Is(err, fault.NotFound) {
+		return level, err
 	}
-	return level, err
+	level = commerce.StockLevel{Variant: line.Variant, SKU: line.SKU, Location: commerce.LocationDefault}
+	if line.SKU == "" {
+		return level, nil
+	}
+	ref, err := k.Store.ProductBySKU(ctx, w, line.SKU)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return level, err
+	}
+	if ref.Variant == line.Variant {
+		level.Product = ref.Product
+	}
+	return level, nil
 }
 
 func (k *Keeper) apply(ctx context.Context, w commerce.WorkspaceID, level commerce.StockLevel, move commerce.StockMove) error {
@@ -128,29 +154,29 @@ func (k *Keeper) apply(ctx context.Context, w commerce.WorkspaceID, level commer
 	return k.Store.Move(ctx, w, port.LevelMove{Level: level, Move: move})
 }
 
-// noteShort writes what is short on the order's row, only where it changed.
-func (k *Keeper) noteShort(ctx context.Context, w commerce.WorkspaceID, order commerce.Order, shorts map[string]int64) error {
-	for range attempts {
-		changed := false
-		var total int64
-		for i, line := range order.Lines {
-			short, known := shorts[line.ID]
-			if known && line.Short != short {
-				order.Lines[i].Short, changed = short, true
-				total += short
-			}
+// noteShort writes what is short on the order's row, only where it changed. It
+// answers true when the order has moved meanwhile and is to be settled anew.
+func (k *Keeper) noteShort(ctx context.Context, w commerce.WorkspaceID, order commerce.Order, shorts map[string]int64) (stale bool, err error) {
+	changed := false
+	var total int64
+	for i, line := range order.Lines {
+		short, known := shorts[line.ID]
+		if known && line.Short != short {
+			order.Lines[i].Short, changed = short, true
 		}
-		if !changed {
-			return nil
-		}
-		event := commerce.OrderEvent{ID: k.NewID(), At: k.Now(), Kind: "stock", By: "manystall", Text: fmt.Sprintf("%d sold but not in stock", total)}
-		_, err := k.Store.PutOrder(ctx, w, port.OrderWrite{Order: order, Events: []commerce.OrderEvent{event}})
-		if err == nil || !fault.Is(err, fault.Conflict) {
-			return err
-		}
-		if order, err = k.Store.Order(ctx, w, order.ID); err != nil {
-			return err
-		}
+		total += order.Lines[i].Short
 	}
-	return fault.New(fault.Temporary, "order_contended", "Order %s changes too fast to be written now.", order.Number)
+	if !changed {
+		return false, nil
+	}
+	text := fmt.Sprintf("%d sold but not in stock", total)
+	if total == 0 {
+		text = "Nothing is short any more"
+	}
+	event := commerce.OrderEvent{ID: k.NewID(), At: k.Now(), Kind: "stock", By: "manystall", Text: text}
+	_, err = k.Store.PutOrder(ctx, w, port.OrderWrite{Order: order, Events: []commerce.OrderEvent{event}})
+	if fault.Is(err, fault.Conflict) {
+		return true, nil
+	}
+	return false, err
 }

@@ -32,15 +32,13 @@ type CartNotice struct {
 }
 
 // OpenCart remembers what a buyer brought to the checkout and says what is not
-// as wished. Prices come from the catalog alone. A cart is never an order.
+// as wished. Prices come from the catalog alone; a SKU that is named twice is
+// one line. A cart is never an order.
 func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, coupon string, c commerce.Channel, att commerce.Attribution) (port.CartSession, []CartNotice, error) {
 	cart := port.CartSession{ID: "crt_" + d.NewID(), Account: a.ID, Channel: c, Coupon: coupon, Attribution: att, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(cartLife)}
 	cart.Attribution.Session = cart.ID
 	var notices []CartNotice
-	for i, item := range items {
-		if i >= MaxCartItems {
-			break
-		}
+	for _, item := range joined(items) {
 		line, notice, err := d.cartLine(ctx, a.Space, item)
 		if err != nil {
 			return cart, nil, err
@@ -59,6 +57,24 @@ func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, c
 	return cart, notices, nil
 }
 
+// joined adds up the wishes for one SKU, for at most MaxCartItems SKUs.
+func joined(items []CartItem) []CartItem {
+	var all []CartItem
+	at := map[commerce.SKU]int{}
+	for _, item := range items {
+		item.Quantity = min(max(item.Quantity, 1), MaxCartQuantity+1) // more is more than there may be
+		i, again := at[item.SKU]
+		switch {
+		case again:
+			all[i].Quantity = min(all[i].Quantity+item.Quantity, MaxCartQuantity+1)
+		case len(all) < MaxCartItems:
+			at[item.SKU] = len(all)
+			all = append(all, item)
+		}
+	}
+	return all
+}
+
 func (d *Desk) cartLine(ctx context.Context, w commerce.WorkspaceID, item CartItem) (commerce.OrderLine, *CartNotice, error) {
 	v, title, err := d.Find(ctx, w, item.SKU)
 	if fault.Is(err, fault.NotFound) {
@@ -71,7 +87,7 @@ func (d *Desk) cartLine(ctx context.Context, w commerce.WorkspaceID, item CartIt
 	if err != nil {
 		return commerce.OrderLine{}, nil, err
 	}
-	line := commerce.OrderLine{Variant: v.ID, SKU: v.SKU, Title: title, Price: v.Price, Quantity: min(max(item.Quantity, 1), MaxCartQuantity)}
+	line := commerce.OrderLine{Variant: v.ID, SKU: v.SKU, Title: title, Price: v.Price, Quantity: min(item.Quantity, MaxCartQuantity)}
 	left := levels[v.ID].OnHand
 	switch {
 	case left == 0:

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -8,6 +9,11 @@ import (
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
+)
+
+const (
+	maxWishes = 500
+	maxPieces = 100_000
 )
 
 // Wish is an order a person makes, from a conversation or from nothing.
@@ -62,8 +68,14 @@ func (d *Desk) Make(ctx context.Context, w commerce.WorkspaceID, wish Wish) (com
 }
 
 func (d *Desk) wishLines(ctx context.Context, w commerce.WorkspaceID, o *commerce.Order, items []WishItem) error {
+	if len(items) == 0 || len(items) > maxWishes {
+		return &fault.Error{Kind: fault.Invalid, Code: "items", Field: "items", Message: fmt.Sprintf("An order has 1 to %d lines.", maxWishes)}
+	}
 	for i, item := range items {
 		field := fmt.Sprintf("items[%d].sku", i)
+		if item.Quantity < 1 || item.Quantity > maxPieces || item.Price.Amount < 0 {
+			return &fault.Error{Kind: fault.Invalid, Code: "quantity", Field: fmt.Sprintf("items[%d].quantity", i), Message: fmt.Sprintf("A line has 1 to %d pieces, and no price below zero.", maxPieces)}
+		}
 		v, title, err := d.Find(ctx, w, item.SKU)
 		if fault.Is(err, fault.NotFound) {
 			return &fault.Error{Kind: fault.Invalid, Code: "unknown_sku", Field: field, Message: fmt.Sprintf("There is no SKU %q in the catalog.", item.SKU)}
@@ -148,7 +160,7 @@ func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerc
 			return o, fmt.Errorf("read cart session: %w", err)
 		}
 		if err == nil {
-			o.Channel, att = cart.Channel, cart.Attribution
+			o.Channel, att = cmp.Or(cart.Channel, o.Channel), cart.Attribution
 			att.Session, att.Landing = in.Session, in.Attribution.Landing
 			att.Evidence = "checkout session of our bridge"
 		}

@@ -4,6 +4,7 @@ package trade
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -51,8 +52,7 @@ type Parcel struct {
 	Note     string   // to the buyer
 	Lines    []string // line ids; empty means all
 	By       string
-	// Key makes the request repeatable: the same key is the same shipment.
-	Key string
+	Key      string // of the request; the tracking number alone makes it repeatable
 }
 
 var trackingForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._/-]{2,63}$`)
@@ -72,7 +72,7 @@ func (d *Desk) Ship(ctx context.Context, w commerce.WorkspaceID, id commerce.Ord
 }
 
 func (d *Desk) shipment(w commerce.WorkspaceID, o *commerce.Order, p Parcel) (port.OrderWrite, error) {
-	for _, s := range o.Shipments {
+	for _, s := range o.Shipments { // also a repeated request: it names the same parcel
 		if strings.EqualFold(s.Tracking, p.Tracking) && s.State != commerce.SendFailed {
 			return port.OrderWrite{}, errNothingToDo
 		}
@@ -92,9 +92,12 @@ func (d *Desk) shipment(w commerce.WorkspaceID, o *commerce.Order, p Parcel) (po
 	if o.Source == commerce.FromMarketplace && d.CanShip(o.Channel) {
 		write.Out = []port.Outbound{{ID: out, Space: w, Key: string(o.ID), Kind: "shipment", Account: o.Account, Ref: s.ID, State: commerce.SendPending}}
 	} else {
-		s.State, o.State = commerce.SendDone, commerce.OrderShipped
+		s.State = commerce.SendDone
 	}
 	o.Shipments = append(o.Shipments, s)
+	if s.State == commerce.SendDone {
+		o.State = o.Sent()
+	}
 	write.Events = []commerce.OrderEvent{{ID: d.NewID(), At: d.Now(), Kind: "shipment", By: p.By, Text: fmt.Sprintf("Shipped with %s, %s", p.Carrier, p.Tracking)}}
 	return write, nil
 }
@@ -113,6 +116,10 @@ func (d *Desk) Cancel(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 		if o.State == commerce.OrderCancelled {
 			return port.OrderWrite{}, errNothingToDo
 		}
+		switch o.State {
+		case commerce.OrderShipped, commerce.OrderDelivered, commerce.OrderCompleted, commerce.OrderRefunded:
+			return port.OrderWrite{}, fault.New(fault.Invalid, "not_cancellable", "Order %s is %s: it is too late to cancel it.", o.Number, o.State)
+		}
 		if err := knownLines(*o, c.Lines); err != nil {
 			return port.OrderWrite{}, err
 		}
@@ -130,13 +137,16 @@ func (d *Desk) Cancel(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 	})
 }
 
+// cancelLines cancels what is left of the lines and remembers that it was done
+// here: the shop, which is not told, may name the units as wanted again.
 func cancelLines(o *commerce.Order, ids []string) {
 	left := int64(0)
-	for i, l := range o.Lines {
+	for i := range o.Lines {
+		l := &o.Lines[i]
 		if len(ids) == 0 || slices.Contains(ids, l.ID) {
-			o.Lines[i].Cancelled = l.Quantity
+			l.CancelledHere, l.Cancelled = l.Quantity, l.Quantity
 		}
-		left += l.Quantity - o.Lines[i].Cancelled
+		left += l.Quantity - l.Cancelled
 	}
 	if left == 0 {
 		o.State = commerce.OrderCancelled
@@ -162,7 +172,7 @@ func (d *Desk) change(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 			return o, err
 		}
 		write, err := f(&o)
-		if err == error(errNothingToDo) {
+		if errors.Is(err, errNothingToDo) {
 			return o, nil
 		}
 		if err != nil {
@@ -171,7 +181,9 @@ func (d *Desk) change(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 		write.Order = o
 		put, err := d.Store.PutOrder(ctx, w, write)
 		if err == nil && len(write.Out) > 0 {
-			return put, d.Send(ctx, w, string(id))
+			// What is stored goes out: the stream nudges too, and a nudge that is
+			// lost here costs a second. It must not look like a refusal.
+			_ = d.Send(ctx, w, string(id))
 		}
 		if err == nil || !fault.Is(err, fault.Conflict) {
 			return put, err

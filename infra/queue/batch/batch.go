@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -73,7 +74,7 @@ func (r Reader[T]) one(ctx context.Context, record events.SQSMessage) error {
 		// A newer version of us wrote it and will read it after the deployment.
 		return fault.New(fault.Temporary, "newer_message", "A message on %s has version %d.", r.Queue, version.V)
 	}
-	err := r.Work(ctx, message)
+	err := r.work(ctx, message)
 	f := fault.Of(err)
 	switch {
 	case f == nil:
@@ -87,6 +88,17 @@ func (r Reader[T]) one(ctx context.Context, record events.SQSMessage) error {
 		r.Log.WarnContext(ctx, "message given up", "queue", r.Queue, "message", record.MessageId, "kind", f.Kind, "err", err.Error())
 		return r.give(ctx, body, message, f)
 	}
+}
+
+// work keeps a message that makes us panic from taking its neighbours along.
+func (r Reader[T]) work(ctx context.Context, message T) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.Log.ErrorContext(ctx, "panic", "queue", r.Queue, "stack", string(debug.Stack()))
+			err = fault.New(fault.Internal, "panic", "A message on %s could not be worked.", r.Queue)
+		}
+	}()
+	return r.Work(ctx, message)
 }
 
 // give records a message that can't work and moves it to the dead-letter

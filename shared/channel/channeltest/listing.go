@@ -240,7 +240,7 @@ func manyAtOnce(s *seller) {
 		return
 	}
 	s.w.Advance(time.Minute)
-	before := s.w.Writes()
+	before, calls := s.w.Writes(), total(s.w.Calls())
 	for i, w := range wares {
 		s.edit(w, []commerce.Group{commerce.GroupStock}, func(_ *commerce.Product, stock map[commerce.VariantID]int64) {
 			for id := range stock {
@@ -259,6 +259,11 @@ func manyAtOnce(s *seller) {
 	}
 	if n := s.w.Writes() - before; n > most {
 		s.Errorf("the stock of %d listings cost %d writes, want at most %d", len(wares), n, most)
+	}
+	// One batch read per Apply, or looks at what became of one batch.
+	reads := 1 + (len(wares)-1)/s.h.Driver.Rules.Batch + 1
+	if n := total(s.w.Calls()) - calls; n > most+reads {
+		s.Errorf("the stock of %d listings cost %d calls, want at most %d", len(wares), n, most+reads)
 	}
 }
 

@@ -209,6 +209,30 @@ func (r *Recorder) learn(e *exchange, returns string) {
 		return
 	}
 	r.learnFrom(returns, answer)
+	if asked := topFields(e.query.Get("fields")); len(asked) > 0 {
+		checkAsked(e, asked, answer)
+	}
+}
+
+// checkAsked wants an answer to hold nothing that was not asked for: Meta
+// answers the fields that are named, and the id.
+func checkAsked(e *exchange, asked []string, answer any) {
+	switch v := answer.(type) {
+	case []any:
+		for _, one := range v {
+			checkAsked(e, asked, one)
+		}
+	case map[string]any:
+		if data, isList := v["data"].([]any); isList && !slices.Contains(asked, "data") {
+			checkAsked(e, asked, data)
+			return
+		}
+		for name := range v {
+			if name != "id" && name != "cursor" && !slices.Contains(asked, name) {
+				e.report("field %s is answered, though nobody asked for it", name)
+			}
+		}
+	}
 }
 
 // nested names the nodes behind fields that hold other nodes.

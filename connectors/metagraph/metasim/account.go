@@ -183,7 +183,12 @@ func (c *call) subscribedApps() (any, error) {
 	if found && c.req.host == Instagram {
 		data = append(data, object{"app_id": c.instagramApp(), "subscribed_fields": sub.Fields})
 	} else if found {
-		data = append(data, object{"id": c.app("META_APP_ID"), "name": "Manystall", "category": "Utilities", "subscribed_fields": sub.Fields})
+		app := object{"id": c.app("META_APP_ID"), "name": "Manystall", "category": "Utilities", "subscribed_fields": sub.Fields}
+		shown, err := c.show("subscribed_app", app, "id,name,category,subscribed_fields")
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, shown)
 	}
 	return object{"data": data}, nil
 }

@@ -65,9 +65,6 @@ func cancelledLost(s *seller) {
 }
 
 func cancelledTooLate(s *seller) {
-	if s.h.RecallsShipped {
-		s.Skip("a shipped order can be cancelled here until the carrier has it")
-	}
 	o := s.paid("late")
 	if shipper, ok := s.conn.(channel.Shipper); ok {
 		_, err := shipper.Ship(s.ctx, s.parcel(o))
@@ -75,6 +72,14 @@ func cancelledTooLate(s *seller) {
 	}
 	s.w.Advance(time.Second)
 	_, err := s.conn.(channel.Canceller).Cancel(s.ctx, channel.Cancellation{Order: s.order(o.Remote), Reason: "out_of_stock", Key: "out_3"})
+	if s.h.RecallsShipped {
+		s.must("recall a shipped order", err)
+		s.w.Advance(time.Minute)
+		if after := s.order(o.Remote); after.State != commerce.OrderCancelled {
+			s.Errorf("a recalled order is %q (%s)", after.State, after.RawState)
+		}
+		return
+	}
 	s.kind("a cancellation of a shipped order", err, fault.Rejected, fault.Invalid, fault.Conflict)
 }
 

@@ -16,6 +16,7 @@ func listingTests() []test {
 		{"listing/one variant goes live", write, func(s *seller) { s.live("one", 1) }},
 		{"listing/variants of one option go live", write, func(s *seller) { s.live("three", 3) }},
 		{"listing/variants of two options go live", write, func(s *seller) { s.live("four", 4) }},
+		{"listing/thirty variants go live", write, func(s *seller) { s.live("thirty", 30) }},
 		{"listing/a live listing can be read back", write, readBack},
 		{"listing/stock", write, editStock},
 		{"listing/price", write, editPrice},
@@ -107,8 +108,8 @@ func editPrice(s *seller) {
 func editText(s *seller) {
 	w := s.live("text", 2)
 	s.rewrite(w, s.cost(commerce.GroupText), []commerce.Group{commerce.GroupText}, func(p *commerce.Product, _ map[commerce.VariantID]int64) {
-		p.Title = "Stoneware cup with a handle"
-		p.Description = "Now a little taller.\n\nStill thrown by hand: 100 % clay, < 300 g."
+		p.Title = "Käffchen-Becher with a handle, 3rd series"
+		p.Description = "Now a little taller.\n\nStill thrown by hand: 100 % clay, < 300 g, “très léger” — ñ, ß, ж."
 	})
 }
 

@@ -17,7 +17,8 @@ func (s *seller) defaults() commerce.Defaults {
 }
 
 // ware makes a product that is wanted on the channel, nothing written yet. Two
-// variants and more come in sizes, four and more in colours and sizes.
+// variants and more come in sizes, four and more (30 at most) in colours and
+// sizes.
 func (s *seller) ware(name string, variants int) *ware {
 	p := commerce.Product{
 		ID: commerce.ProductID("prd_" + name), Handle: name, Title: "Stoneware mug " + name,
@@ -45,14 +46,16 @@ func (s *seller) ware(name string, variants int) *ware {
 }
 
 func options(i, variants int) (map[string]string, []string) {
-	colours, sizes := []string{"Blue", "Green", "Red"}, []string{"S", "M", "L"}
+	colours, sizes := []string{"Blue", "Green", "Red", "Black", "White", "Sand"}, []string{"S", "M", "L", "XL", "XXL"}
 	switch {
 	case variants == 1:
 		return nil, nil
 	case variants < 4:
 		return map[string]string{"Size": sizes[i]}, []string{"Size"}
-	default:
+	case variants == 4:
 		return map[string]string{"Color": colours[i/2], "Size": sizes[i%2]}, []string{"Color", "Size"}
+	default:
+		return map[string]string{"Color": colours[i/5], "Size": sizes[i%5]}, []string{"Color", "Size"}
 	}
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
@@ -218,7 +219,8 @@ func (d *demo) load(ctx context.Context) error {
 		return err
 	}
 	if !done || job.State == "failed" {
-		return fmt.Errorf("import %s is %s: %s", job.ID, job.State, job.Reason)
+		d.say("import      %s is %s after %s: %s", job.ID, job.State, patience, cmp.Or(job.Reason, "look at Queues in the dashboard"))
+		return nil
 	}
 	d.say("imported    %d rows: %d created, %d updated, %d unchanged, %d failed", job.Rows, job.Created, job.Updated, job.Unchanged, job.Failed)
 	for _, p := range job.Problems {

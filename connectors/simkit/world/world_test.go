@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/manystall/manystall/connectors/simkit"
 	"github.com/manystall/manystall/connectors/simkit/world"
@@ -20,7 +19,6 @@ type counter struct {
 	env    simkit.Env
 	faults simkit.Faults
 	calls  []string
-	ticks  []time.Time
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
-
-	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
 )
 
 // noChat says why messages are missing. The bar for the permission is high and

@@ -118,8 +118,17 @@ func (c *Connector) details(ctx context.Context, ids []commerce.RemoteID) ([]api
 		texts = append(texts, string(id))
 	}
 	found, err := c.api.Orders(ctx, texts)
+	if fault.Is(err, fault.NotFound) && len(ids) > 1 {
+		// One order of another seller may spoil the call for all.
+		first, err := c.details(ctx, ids[:len(ids)/2])
+		if err != nil {
+			return nil, err
+		}
+		second, err := c.details(ctx, ids[len(ids)/2:])
+		return append(first, second...), err
+	}
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil // none of them is of this shop
+		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)

@@ -79,10 +79,6 @@ func TestFeed(t *testing.T) {
 	if want := `MUG-a-S,Mug a,"Two lines,` + "\n" + `and a ""quote"".",in stock,new,12.99 USD,https://shop.example/p/mug-a?sku=MUG-a-S,https://img.example/a-1.png,https://img.example/a-2.png,Corner Stall,prd_a,,Small,`; !strings.Contains(text, want) {
 		t.Errorf("feed %s", text)
 	}
-	l := commerce.Listing{Views: map[commerce.Channel]commerce.View{commerce.Facebook: {Wanted: true}}}
-	if got := metagraph.FeedChange(l, c.Product, c.Stock, c.Defaults); !got.Wanted[commerce.Facebook] {
-		t.Errorf("wanted %v", got.Wanted)
-	}
 }
 
 func TestRules(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/manystall/manystall/shared/channel"
-	"github.com/manystall/manystall/shared/commerce"
 )
 
 // Feed writes the catalog as a CSV file Meta can fetch (product data feed,
@@ -78,13 +77,4 @@ func (f *Feed) Close() error {
 		return fmt.Errorf("end feed: %w", err)
 	}
 	return nil
-}
-
-// FeedChange is a product as a feed wants it: on every surface that wants it.
-func FeedChange(l commerce.Listing, p commerce.Product, stock map[commerce.VariantID]int64, d commerce.Defaults) channel.Change {
-	c := channel.Change{Listing: l, Product: p, Stock: stock, Defaults: d, Wanted: map[commerce.Channel]bool{}}
-	for on, v := range l.Views {
-		c.Wanted[on] = v.Wanted && !p.Archived
-	}
-	return c
 }

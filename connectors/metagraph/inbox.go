@@ -54,7 +54,13 @@ func (s *Shop) ListMessages(ctx context.Context, p channel.Poll) (channel.Page, 
 	if err != nil {
 		return channel.Page{}, err
 	}
-	found, err := s.threads(ctx, api.Ask{Page: s.set.Page, Platform: s.surface.Platform, After: at.After, Limit: pageThreads})
+	ask := api.Ask{Page: s.set.Page, Platform: s.surface.Platform, After: at.After, Limit: pageThreads}
+	found, err := s.threads(ctx, ask)
+	if at.After != "" && fault.Is(err, fault.Rejected) {
+		// Meta's cursors do not live for ever: the walk begins anew.
+		at.After, ask.After = "", ""
+		found, err = s.threads(ctx, ask)
+	}
 	if err != nil {
 		return channel.Page{}, err
 	}

@@ -235,6 +235,17 @@ func TestPollFindsLostWebhooks(t *testing.T) {
 	}
 }
 
+func TestStaleCursorBeginsAnew(t *testing.T) {
+	t.Parallel()
+	s := newBench(t).connect(commerce.Facebook)
+	mid := s.say(commerce.Facebook, "Ada", "Hello")
+	page, err := s.ListMessages(t.Context(), channel.Poll{Cursor: `{"seen":"2026-11-22T11:00:00Z","after":"!!"}`, Limit: 10})
+	must(t, err)
+	if len(page.Updates) != 1 || string(page.Updates[0].Message.Message.Remote) != mid || page.More {
+		t.Errorf("read %+v", page)
+	}
+}
+
 func TestLongThreadIsReadAsFarAsItCanBe(t *testing.T) {
 	t.Parallel()
 	s := newBench(t).connect(commerce.Facebook)

@@ -47,7 +47,7 @@ func (s *Shop) Apply(ctx context.Context, changes []channel.Change, save channel
 	if len(now) == 0 || !enough(ctx) {
 		return results, nil
 	}
-	if err := s.send(ctx, now, results, save); err != nil {
+	if err := (&batch{Shop: s, plans: now, results: results, save: save}).send(ctx); err != nil {
 		return nil, err
 	}
 	return results, nil
@@ -64,7 +64,7 @@ func fill(plans []plan, results []channel.Result) []plan {
 		remember := rememberEach + len(p.intent.encode())
 		switch {
 		case len(p.records) > recordsLimit || p.bytes > bytesMax || remember > rememberMax:
-			p.refuse(commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(len(p.records)), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsLimit), Fix: "Split the product into smaller ones."})
+			p.refuse(tooLarge(len(p.records)))
 			results[p.index] = *p.result
 			continue
 		case twice:
@@ -83,6 +83,10 @@ func fill(plans []plan, results []channel.Result) []plan {
 	return chosen
 }
 
+func tooLarge(records int) commerce.Problem {
+	return commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(records), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsLimit), Fix: "Split the product into smaller ones."}
+}
+
 func repeated(ids []string, seen map[string]bool) (string, bool) {
 	for _, id := range ids {
 		if seen[id] {
@@ -92,83 +96,110 @@ func repeated(ids []string, seen map[string]bool) (string, bool) {
 	return "", false
 }
 
-// send makes one items_batch call and fills in the results of its plans. An
-// error means that nothing was taken in.
-func (s *Shop) send(ctx context.Context, plans []plan, results []channel.Result, save channel.Saver) error {
-	call := channel.Call{ID: s.env.NewID(), Kind: "items_batch", Intent: map[string]string{}}
-	for _, p := range plans {
+// batch is one items_batch call on its way.
+type batch struct {
+	*Shop
+	id      string
+	plans   []plan
+	results []channel.Result // of all changes, filled in by index
+	save    channel.Saver
+}
+
+// send makes the call. An error means that nothing was taken in.
+func (b *batch) send(ctx context.Context) error {
+	b.id = b.env.NewID()
+	call := channel.Call{ID: b.id, Kind: "items_batch", Intent: map[string]string{}}
+	for _, p := range b.plans {
 		call.Listings = append(call.Listings, p.change.Listing.ID)
 		if text := p.intent.encode(); text != "" {
 			call.Intent[string(p.change.Listing.ID)] = text
 		}
 	}
-	if err := save.Begin(ctx, call); err != nil {
+	if err := b.save.Begin(ctx, call); err != nil {
 		return err
 	}
 	var answer api.Batch
-	err := s.asUser(ctx, func(token string) (err error) {
-		answer, err = s.graph.ItemsBatch(ctx, token, s.set.Catalog, body(plans), urgency(plans))
+	err := b.asUser(ctx, func(token string) (err error) {
+		answer, err = b.graph.ItemsBatch(ctx, token, b.set.Catalog, body(b.plans), urgency(b.plans))
 		return err
 	})
 	// What became of it is stored even if the slice is over by now.
 	keep := context.WithoutCancel(ctx)
 	switch {
 	case fault.Is(err, fault.Unknown):
-		return s.await(keep, call.ID, "", plans, results, save)
-	case err != nil || len(answer.Handles) == 0:
-		if end := save.End(keep, call.ID); end != nil {
-			return end
-		}
+		return b.await(keep, "")
+	case err == nil && len(answer.Handles) > 0:
+		return b.taken(keep, answer)
+	}
+	if end := b.save.End(keep, b.id); end != nil {
+		return end
 	}
 	switch {
-	case fault.Is(err, fault.TooLarge) && len(plans) > 1:
-		return s.send(ctx, plans[:len(plans)/2], results, save)
-	case err != nil:
-		return err
-	case len(answer.Handles) == 0:
-		notTaken(plans, answer.Validation, results)
+	case err == nil:
+		b.notTaken(answer.Validation)
 		return nil
+	case fault.Is(err, fault.TooLarge):
+		return b.smaller(ctx)
 	}
-	refused := refusals(answer.Validation)
-	if err := s.await(keep, call.ID, ticket{Handle: answer.Handles[0], Refused: keysOf(refused)}.encode(), plans, results, save); err != nil {
-		return err
+	return err
+}
+
+// smaller sends half of the plans, as Meta asks for less; the others are left
+// for the next call.
+func (b *batch) smaller(ctx context.Context) error {
+	if len(b.plans) > 1 {
+		b.plans = b.plans[:len(b.plans)/2]
+		return b.send(ctx)
 	}
-	for _, p := range plans {
-		if problems := p.problems(refused); len(problems) > 0 {
-			results[p.index] = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
-		}
-	}
+	p := b.plans[0]
+	p.refuse(tooLarge(len(p.records)))
+	b.results[p.index] = *p.result
 	return nil
 }
 
-// await leaves a call open. Without a token it is read back, since its answer
+// await leaves the call open. Without a token it is read back, since its answer
 // was lost.
-func (s *Shop) await(ctx context.Context, id, token string, plans []plan, results []channel.Result, save channel.Saver) error {
-	at := s.env.Now().Add(firstLook)
-	if err := save.Sent(ctx, id, token, at); err != nil {
+func (b *batch) await(ctx context.Context, token string) error {
+	at := b.env.Now().Add(firstLook)
+	if err := b.save.Sent(ctx, b.id, token, at); err != nil {
 		return err
 	}
-	for _, p := range plans {
-		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Pending, Call: id, CheckAt: at}
+	for _, p := range b.plans {
+		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Pending, Call: b.id, CheckAt: at}
 		if p.stale {
 			// The new content stays refused; only the stock went out.
 			res = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Done: []commerce.Group{commerce.GroupStock}}
 		}
-		results[p.index] = res
+		b.results[p.index] = res
+	}
+	return nil
+}
+
+// taken handles a batch with a handle; items may have been refused at once all
+// the same.
+func (b *batch) taken(ctx context.Context, answer api.Batch) error {
+	refused := refusals(answer.Validation)
+	if err := b.await(ctx, ticket{Handle: answer.Handles[0], Refused: keysOf(refused)}.encode()); err != nil {
+		return err
+	}
+	for _, p := range b.plans {
+		if problems := p.problems(refused); len(problems) > 0 {
+			b.results[p.index] = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
+		}
 	}
 	return nil
 }
 
 // notTaken handles an answer without a handle: nothing was ingested although
 // the status is 200.
-func notTaken(plans []plan, validation []api.Validation, results []channel.Result) {
+func (b *batch) notTaken(validation []api.Validation) {
 	refused := refusals(validation)
-	for _, p := range plans {
+	for _, p := range b.plans {
 		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Failed, Err: fault.New(fault.Temporary, "not_ingested", "Meta took in nothing of the batch because of other items in it.")}
 		if problems := p.problems(refused); len(problems) > 0 {
 			res = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
 		}
-		results[p.index] = res
+		b.results[p.index] = res
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func (w *work) converge(ctx context.Context, seen api.Listing) error {
 	d := w.change.Defaults
 	p := planOf(asked{
-		seen: seen, wanted: w.wanted(), total: total(w.p, w.change.Stock), live: d.Publish == "live", renew: d.Renew == renewAuto,
+		seen: seen, wanted: w.wanted(), total: w.pieces(seen), live: d.Publish == "live", renew: d.Renew == renewAuto,
 		memo: w.memo, was: w.change.Listing.Views[commerce.Etsy].State, now: w.env.Now(),
 	})
 	w.view = p.view
@@ -46,10 +46,10 @@ func (w *work) bring(ctx context.Context, seen api.Listing, p plan) error {
 		}
 		p.state = ""
 	}
-	if err := w.checkCurrency(); err != nil {
-		return err
-	}
 	form, err := w.fields(ctx, seen)
+	if refused(err) && p.stock {
+		return w.stockAlone(ctx, seen, w.memo.Readiness, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -143,27 +143,83 @@ func (w *work) patch(ctx context.Context, form url.Values, state string) (api.Li
 
 // inventory writes variants, prices and quantities unless Etsy shows them
 // already. It answers the inventory as it is now, and whether it was written.
+// What is refused must not keep the shop from selling the right number of
+// pieces: then the quantities are written alone.
 func (w *work) inventory(ctx context.Context, seen api.Listing, p plan) (now api.Inventory, put bool, err error) {
 	if !p.stock {
 		return now, false, nil
 	}
-	body, err := w.body(ctx, seen)
+	usual, err := w.profile(ctx)
 	if err != nil {
 		return now, false, err
 	}
-	if put = p.first || !shows(seen.Inventory, body); put {
-		if now, err = w.api.PutInventory(ctx, w.id, body); err != nil {
-			return now, false, fmt.Errorf("write inventory of listing %d: %w", w.id, err)
-		}
-	} else {
-		now = *seen.Inventory
+	whole := w.fresh || w.change.Has(commerce.GroupText)
+	if w.change.Has(commerce.GroupPrice) {
+		err = w.checkCurrency()
 	}
-	w.did(commerce.GroupStock, commerce.GroupPrice)
+	if err == nil && !whole {
+		body, known := w.restock(seen.Inventory, w.change.Has(commerce.GroupPrice), usual)
+		if whole = !known; known {
+			now, put, err = w.put(ctx, seen, body, p.first)
+		}
+	}
+	if err == nil && whole {
+		now, put, err = w.rewrite(ctx, seen, usual, p.first)
+	}
+	if refused(err) {
+		return now, false, w.stockAlone(ctx, seen, usual, err)
+	}
+	if err == nil {
+		w.did(commerce.GroupStock, commerce.GroupPrice)
+	}
+	return now, put, err
+}
+
+// refused says that the content is not taken, whoever found that.
+func refused(err error) bool { return fault.Is(err, fault.Rejected) || fault.Is(err, fault.Invalid) }
+
+// stockAlone keeps the quantities right in spite of a refusal, which it
+// answers.
+func (w *work) stockAlone(ctx context.Context, seen api.Listing, usual int64, refusal error) error {
+	body, known := w.restock(seen.Inventory, false, usual)
+	if !known || !w.change.Has(commerce.GroupStock) {
+		return refusal
+	}
+	if _, _, err := w.put(ctx, seen, body, false); err == nil {
+		w.did(commerce.GroupStock)
+	} else if !fault.Is(err, fault.Rejected) {
+		return err // the refusal comes again
+	}
+	return refusal
+}
+
+// rewrite makes the whole inventory what the product says.
+func (w *work) rewrite(ctx context.Context, seen api.Listing, usual int64, always bool) (now api.Inventory, put bool, err error) {
+	if err := w.checkCurrency(); err != nil {
+		return now, false, err
+	}
+	body, err := w.body(ctx, seen, usual)
+	if err != nil {
+		return now, false, err
+	}
+	if now, put, err = w.put(ctx, seen, body, always); err != nil {
+		return now, put, err
+	}
 	w.items = map[commerce.VariantID]commerce.RemoteID{}
 	for _, v := range w.p.Variants {
 		w.items[v.ID] = itemOf(w.id, string(v.SKU))
 	}
 	return now, put, nil
+}
+
+func (w *work) put(ctx context.Context, seen api.Listing, body api.InventoryBody, always bool) (now api.Inventory, put bool, err error) {
+	if !always && shows(seen.Inventory, body) {
+		return *seen.Inventory, false, nil
+	}
+	if now, err = w.api.PutInventory(ctx, w.id, body); err != nil {
+		return now, false, fmt.Errorf("write inventory of listing %d: %w", w.id, err)
+	}
+	return now, true, nil
 }
 
 // link ties pictures to values, where variants have pictures of their own. A
@@ -189,7 +245,7 @@ func (w *work) link(ctx context.Context, now api.Inventory, put bool) error {
 }
 
 // body is the inventory as it is wanted, in Etsy's properties and words.
-func (w *work) body(ctx context.Context, seen api.Listing) (api.InventoryBody, error) {
+func (w *work) body(ctx context.Context, seen api.Listing, usual int64) (api.InventoryBody, error) {
 	words := vocabulary{}
 	words.learnFrom(seen.Inventory)
 	if err := w.chooseOptions(ctx, words); err != nil {
@@ -204,10 +260,6 @@ func (w *work) body(ctx context.Context, seen api.Listing) (api.InventoryBody, e
 				}
 			}
 		}
-	}
-	usual, err := w.profile(ctx)
-	if err != nil {
-		return api.InventoryBody{}, err
 	}
 	own := numeric(w.change.Defaults.Processing)
 	return bodyOf(w.p, w.change.Stock, w.memo.Options, words, func(sku string) int64 {

@@ -48,15 +48,14 @@ func bodyOf(p commerce.Product, stock map[commerce.VariantID]int64, options []op
 		// of etsy/open-api).
 		body.QuantityOn, body.SKUOn = append(body.QuantityOn, o.ID), append(body.SKUOn, o.ID)
 	}
-	body.PriceOn = differsBy(body.Products, options, func(o api.OfferingBody) string { return o.Price.String() })
-	body.ReadinessOn = differsBy(body.Products, options, func(o api.OfferingBody) string {
-		if o.Readiness == nil {
-			return ""
-		}
-		return fmt.Sprint(*o.Readiness)
-	})
+	body.PriceOn = differsBy(body.Products, options, priceText)
+	body.ReadinessOn = differsBy(body.Products, options, profileText)
 	return body
 }
+
+func priceText(o api.OfferingBody) string { return o.Price.String() }
+
+func profileText(o api.OfferingBody) string { return text(o.Readiness) }
 
 func valueBody(o option, v value) api.ValueBody {
 	b := api.ValueBody{PropertyID: o.ID, Name: o.Label, ScaleID: o.Scale, ValueIDs: []int64{}, Values: []string{v.name}}
@@ -69,10 +68,7 @@ func valueBody(o option, v value) api.ValueBody {
 // differsBy is the smallest set of properties, in order, that decides a field:
 // none, one of them, or all.
 func differsBy(products []api.ProductBody, options []option, field func(api.OfferingBody) string) []int64 {
-	all := []int64{}
-	for i := range options {
-		all = append(all, options[i].ID)
-	}
+	all := idsOf(options)
 	for _, on := range append([][]int64{{}}, singles(all)...) {
 		if decides(products, on, field) {
 			return on
@@ -95,7 +91,7 @@ func decides(products []api.ProductBody, on []int64, field func(api.OfferingBody
 		var key strings.Builder
 		for _, v := range p.Values {
 			if slices.Contains(on, v.PropertyID) {
-				key.WriteString(strings.ToLower(v.Values[0]) + "\x00")
+				key.WriteString(strings.ToLower(strings.Join(v.Values, ",")) + "\x00")
 			}
 		}
 		value := field(p.Offerings[0])

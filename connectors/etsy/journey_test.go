@@ -11,6 +11,7 @@ import (
 
 	"github.com/manystall/manystall/connectors/etsy"
 	"github.com/manystall/manystall/connectors/etsy/etsysim"
+	"github.com/manystall/manystall/connectors/etsy/internal/api"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/channel/channeltest"
 	"github.com/manystall/manystall/shared/commerce"
@@ -426,5 +427,94 @@ func TestBackToDraftCategoryAndWeight(t *testing.T) {
 	l = b.shown(g)
 	if v := l.Inventory.Products[1].Values[0]; *l.Taxonomy != 482 || v.PropertyID != 100 || v.ScaleID == nil || v.Values[0] != "M" {
 		t.Errorf("category %d, value %+v", *l.Taxonomy, v)
+	}
+}
+
+// TestStockInSpiteOfRefusals: what can't be shown must not let the shop sell
+// what is not there.
+func TestStockInSpiteOfRefusals(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(b *stall, g *good){
+		"another currency": func(_ *stall, g *good) { g.p.Variants[0].Price.Currency = "EUR" },
+		"refused by Etsy": func(b *stall, g *good) {
+			g.p.Variants[0].Price.Amount++
+			b.w.Fault(channeltest.Fault{Kind: channeltest.Rejected, Count: 1, Writes: true})
+		},
+		"a category Etsy does not know": func(_ *stall, g *good) {
+			g.p.Category, g.defaults.Categories = "new", map[string]string{"new": "4711"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			g := mug("spite", "S", "M")
+			b.push(g, commerce.ListingLive)
+			spoil(b, g)
+			r := b.apply(t.Context(), b.change(g.fill(1)))[0]
+			if r.Outcome != channel.Refused || !slices.Equal(r.Done, []commerce.Group{commerce.GroupStock}) || len(r.Views[commerce.Etsy].Problems) != 1 {
+				t.Errorf("outcome %q, done %v, view %+v", r.Outcome, r.Done, r.Views)
+			}
+			if got := b.quantities(g); got["spite-0"] != 1 || got["spite-1"] != 1 {
+				t.Errorf("pieces %v, want 1 of each", got)
+			}
+		})
+	}
+}
+
+// TestStockLeavesTheRest: a change of stock touches nothing but quantities.
+func TestStockLeavesTheRest(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("rest", "S", "M")
+	b.push(g, commerce.ListingLive)
+	seen := b.shown(g)
+	body := api.InventoryBody{PriceOn: []int64{513}, QuantityOn: []int64{513}, SKUOn: []int64{513}, ReadinessOn: []int64{}}
+	for i, p := range append(seen.Inventory.Products, seen.Inventory.Products[0]) {
+		v := p.Values[0]
+		out := api.ProductBody{SKU: p.SKU, Offerings: []api.OfferingBody{{Price: "21.50", Quantity: 3, Enabled: i != 1, Readiness: p.Offerings[0].Readiness}}}
+		out.Values = []api.ValueBody{{PropertyID: v.PropertyID, Name: v.Name, ValueIDs: v.ValueIDs, Values: v.Values}}
+		if i == 2 {
+			out.SKU, out.Values[0].ValueIDs, out.Values[0].Values, out.Offerings[0].Price = "by-hand", []int64{}, []string{"XL"}, "30.00"
+		}
+		body.Products = append(body.Products, out)
+	}
+	_, err := b.seller.PutInventory(t.Context(), b.id(g), body)
+	b.must(err)
+	g.p.Variants[0].SKU, g.p.Variants[0].Options = "renamed", map[string]string{"Size": "(bad)"} // an edit that is not shown yet
+	b.push(g.fill(2), commerce.ListingLive, commerce.GroupStock)
+	want := map[string]string{"rest-0": "2 2150 true S", "rest-1": "2 2150 false M", "by-hand": "3 3000 true XL"}
+	for _, p := range b.shown(g).Inventory.Products {
+		o := p.Offerings[0]
+		if got := fmt.Sprint(o.Quantity, " ", o.Price.Amount, " ", o.Enabled, " ", p.Values[0].Values[0]); got != want[p.SKU] {
+			t.Errorf("%s is %q, want %q", p.SKU, got, want[p.SKU])
+		}
+	}
+	g.p.Variants = g.p.Variants[1:]
+	delete(g.stock, "rest_0")
+	b.push(g.fill(5), commerce.ListingLive, commerce.GroupStock)
+	if got := b.quantities(g); got["rest-0"] != 0 || got["rest-1"] != 5 || got["by-hand"] != 3 {
+		t.Errorf("after a variant was taken out: %v", got)
+	}
+}
+
+func TestOnlyWhatIsHiddenIsLeft(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("veil", "S", "M")
+	b.push(g, commerce.ListingLive)
+	hide := api.InventoryBody{PriceOn: []int64{}, QuantityOn: []int64{513}, SKUOn: []int64{513}, ReadinessOn: []int64{}}
+	for i, p := range b.shown(g).Inventory.Products {
+		v := p.Values[0]
+		hide.Products = append(hide.Products, api.ProductBody{
+			SKU: p.SKU, Values: []api.ValueBody{{PropertyID: v.PropertyID, Name: v.Name, ValueIDs: v.ValueIDs, Values: v.Values}},
+			Offerings: []api.OfferingBody{{Price: "19.90", Quantity: 3, Enabled: i == 0, Readiness: p.Offerings[0].Readiness}},
+		})
+	}
+	_, err := b.seller.PutInventory(t.Context(), b.id(g), hide)
+	b.must(err)
+	g.stock["veil_0"] = 0
+	b.push(g, commerce.ListingSoldOut, commerce.GroupStock)
+	if state := b.shown(g).State; state != "inactive" {
+		t.Errorf("state %q, want inactive: nothing a buyer sees is left", state)
 	}
 }

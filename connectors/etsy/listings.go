@@ -204,7 +204,7 @@ func (w *work) result(err error) channel.Result {
 		r.Outcome, r.Err = channel.More, nil
 	case w.open != "":
 		r.Outcome, r.Call, r.CheckAt, r.Err = channel.Pending, w.open, w.env.Now().Add(lookFirst), nil
-	case f.Kind == fault.Rejected || f.Kind == fault.Invalid:
+	case refused(err):
 		r.Outcome, r.Err = channel.Refused, nil
 		r.Views = map[commerce.Channel]channel.View{commerce.Etsy: {State: commerce.ListingRejected, Problems: problemsOf(f)}}
 	default:

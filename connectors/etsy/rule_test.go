@@ -34,7 +34,9 @@ func TestRules(t *testing.T) {
 		{"good", func(*commerce.Product, *commerce.Defaults) {}, "", ""},
 		{"140 characters", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = strings.Repeat("ü", 140) }, "", ""},
 		{"141 characters", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = strings.Repeat("ü", 141) }, "title_too_long", "title"},
-		{"each sign once", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "100% new: salt & pepper + more™ — ©®" }, "", ""},
+		{"each sign once", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Title = "100% new: salt & pepper + more™ — ©®"
+		}, "", ""},
 		{"% twice", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "100% wool, 0% acrylic" }, "title_repeated_character", "title"},
 		{": twice", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "a: b: c" }, "title_repeated_character", "title"},
 		{"& twice", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "a & b & c" }, "title_repeated_character", "title"},
@@ -42,12 +44,16 @@ func TestRules(t *testing.T) {
 		{"currency sign", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "Mug for 5 €" }, "title_character", "title"},
 		{"emoji", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "Mug 😀" }, "title_character", "title"},
 		{"no description", func(p *commerce.Product, _ *commerce.Defaults) { p.Description = "" }, "description_missing", "description"},
-		{"14 tags", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = strings.Fields("a b c d e f g h i j k l m n") }, "too_many_tags", "tags"},
+		{"14 tags", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Tags = strings.Fields("a b c d e f g h i j k l m n")
+		}, "too_many_tags", "tags"},
 		{"long tag", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = []string{"a tag of 21 character"} }, "tag_too_long", "tags[0]"},
 		{"tag with comma", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = []string{"red", "a,b"} }, "tag_character", "tags[1]"},
 		{"tag twice", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = []string{"red", "Red"} }, "tag_repeated", "tags[1]"},
 		{"empty tag", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = []string{" "} }, "tag_empty", "tags[0]"},
-		{"good tags", func(p *commerce.Product, _ *commerce.Defaults) { p.Tags = []string{"mother's day", "hand-made", "tea™"} }, "", ""},
+		{"good tags", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Tags = []string{"mother's day", "hand-made", "tea™"}
+		}, "", ""},
 		{"material", func(p *commerce.Product, _ *commerce.Defaults) { p.Materials = []string{"oak", "stone-ware"} }, "material_character", "materials[1]"},
 		{"21 pictures", func(p *commerce.Product, _ *commerce.Defaults) { p.Images = make([]commerce.Image, 21) }, "too_many_images", "images"},
 		{"no picture", func(p *commerce.Product, _ *commerce.Defaults) { p.Images = nil }, "images_missing", "images"},

@@ -1,0 +1,230 @@
+package report_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/manystall/manystall/infra/dynamo"
+	"github.com/manystall/manystall/infra/localaws/localtest"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/report"
+)
+
+func now() time.Time { return time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC) }
+
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
+func must(t tester, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+func space(t tester, s *dynamo.Store, id commerce.WorkspaceID, zone string) {
+	t.Helper()
+	_, err := s.PutWorkspace(context.Background(), port.Workspace{ID: id, TimeZone: zone, Currency: "EUR"})
+	must(t, err)
+}
+
+func put(t tester, s *dynamo.Store, w commerce.WorkspaceID, o commerce.Order) commerce.Order {
+	t.Helper()
+	old, err := s.Order(context.Background(), w, o.ID)
+	if !fault.Is(err, fault.NotFound) {
+		must(t, err)
+	}
+	o.Version = old.Version
+	stored, err := s.PutOrder(context.Background(), w, port.OrderWrite{Order: o})
+	must(t, err)
+	return stored
+}
+
+func order(id int, state commerce.OrderState, amount, quantity, cancelled int64, at time.Time) commerce.Order {
+	return commerce.Order{ID: commerce.OrderID(fmt.Sprintf("o%d", id)), Channel: commerce.Etsy, State: state, Total: commerce.Money{Amount: amount, Currency: "EUR"}, PlacedAt: at,
+		Lines: []commerce.OrderLine{{ID: "1", Quantity: quantity, Cancelled: cancelled}}}
+}
+
+// Times of day, zones and the hours a summer begins and ends with.
+func TestQuarterOfTheDay(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[[2]string]port.Contribution{
+		{"2026-11-01T00:00:00Z", "UTC"}:                 {Date: "2026-11-01", Quarter: 0},
+		{"2026-11-01T23:59:59Z", "UTC"}:                 {Date: "2026-11-01", Quarter: 95},
+		{"2026-11-01T22:00:00Z", "Europe/Tallinn"}:      {Date: "2026-11-02", Quarter: 0},
+		{"2026-11-01T00:10:00Z", "America/Los_Angeles"}: {Date: "2026-10-31", Quarter: 68},
+		{"2026-11-01T00:14:59Z", "Asia/Kathmandu"}:      {Date: "2026-11-01", Quarter: 23}, // +05:45
+		{"2026-03-29T00:59:00Z", "Europe/Berlin"}:       {Date: "2026-03-29", Quarter: 7},  // 01:59, then 03:00
+		{"2026-03-29T01:00:00Z", "Europe/Berlin"}:       {Date: "2026-03-29", Quarter: 12},
+		{"2026-10-25T00:30:00Z", "Europe/Berlin"}:       {Date: "2026-10-25", Quarter: 10}, // 02:30 comes twice
+		{"2026-10-25T01:30:00Z", "Europe/Berlin"}:       {Date: "2026-10-25", Quarter: 10},
+		{"2026-10-25T22:59:00Z", "Europe/Berlin"}:       {Date: "2026-10-25", Quarter: 95},
+	} {
+		placed, err := time.Parse(time.RFC3339, at[0])
+		must(t, err)
+		zone, err := time.LoadLocation(at[1])
+		must(t, err)
+		got := report.Contribution(order(1, commerce.OrderPaid, 5, 1, 0, placed), zone)
+		if got.Date != want.Date || got.Quarter != want.Quarter {
+			t.Errorf("%s in %s is %s quarter %d, want %s quarter %d", at[0], at[1], got.Date, got.Quarter, want.Date, want.Quarter)
+		}
+	}
+}
+
+func TestWhatCounts(t *testing.T) {
+	t.Parallel()
+	for state, want := range map[commerce.OrderState][3]int64{
+		commerce.OrderDraft: {0, 0, 0}, commerce.OrderCancelled: {0, 0, 0}, commerce.OrderUnpaid: {1, 900, 2}, commerce.OrderPaid: {1, 900, 2}, commerce.OrderRefunded: {1, 900, 2}, commerce.OrderOther: {1, 900, 2},
+	} {
+		c := report.Contribution(order(1, state, 900, 3, 1, now()), time.UTC)
+		if got := [3]int64{c.Orders, c.Amount, c.Items}; got != want {
+			t.Errorf("a %s order adds %v, want %v", state, got, want)
+		}
+	}
+}
+
+// slow is a store whose reader of an order is overtaken.
+type slow struct {
+	report.Store
+	once      sync.Once
+	overtaken func()
+}
+
+func (s *slow) Order(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (commerce.Order, error) {
+	o, err := s.Store.Order(ctx, w, id)
+	s.once.Do(s.overtaken)
+	return o, err
+}
+
+// A worker that holds an old sight of an order does not fold it over the new
+// one's share.
+func TestAnOldSightDoesNotWin(t *testing.T) {
+	t.Parallel()
+	s := localtest.Open(t, now).Store
+	space(t, s, "w", "UTC")
+	put(t, s, "w", order(1, commerce.OrderPaid, 900, 3, 0, now()))
+	late := report.Folder{Store: &slow{Store: s, overtaken: func() {
+		put(t, s, "w", order(1, commerce.OrderCancelled, 900, 3, 0, now()))
+		put(t, s, "w", order(1, commerce.OrderPaid, 500, 1, 0, now()))
+		must(t, (&report.Folder{Store: s}).Fold(t.Context(), "w", "o1"))
+	}}}
+	must(t, late.Fold(t.Context(), "w", "o1"))
+	totals, err := s.ListTotals(t.Context(), "w", "2026-11-01", "2026-11-01")
+	must(t, err)
+	if diff := gocmp.Diff([]port.Total{{Date: "2026-11-01", Channel: commerce.Etsy, Currency: "EUR", Amount: 500, Orders: 1, Items: 1}}, totals); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// An order keeps the day it was first counted on, whatever the zone becomes.
+func TestAZoneThatChanges(t *testing.T) {
+	t.Parallel()
+	s := localtest.Open(t, now).Store
+	space(t, s, "w", "UTC")
+	at := time.Date(2026, 11, 1, 23, 30, 0, 0, time.UTC)
+	f := report.Folder{Store: s}
+	put(t, s, "w", order(1, commerce.OrderPaid, 900, 3, 0, at))
+	must(t, f.Fold(t.Context(), "w", "o1"))
+	w, err := s.Workspace(t.Context(), "w")
+	must(t, err)
+	w.TimeZone = "Asia/Tokyo"
+	_, err = s.PutWorkspace(t.Context(), w)
+	must(t, err)
+	put(t, s, "w", order(1, commerce.OrderPaid, 800, 3, 0, at))
+	put(t, s, "w", order(2, commerce.OrderPaid, 100, 1, 0, at))
+	must(t, f.Fold(t.Context(), "w", "o1"))
+	must(t, f.Fold(t.Context(), "w", "o2"))
+	totals, err := s.ListTotals(t.Context(), "w", "2026-11-01", "2026-11-02")
+	must(t, err)
+	if len(totals) != 2 || totals[0].Amount != 800 || totals[1].Amount != 100 || totals[1].Date != "2026-11-02" {
+		t.Errorf("%+v", totals)
+	}
+	w, err = s.Workspace(t.Context(), "w")
+	must(t, err)
+	w.TimeZone = "Middle/Earth"
+	_, err = s.PutWorkspace(t.Context(), w)
+	must(t, err)
+	if err := f.Fold(t.Context(), "w", "o1"); !fault.Is(err, fault.Permanent) {
+		t.Errorf("an unknown zone: %v", err)
+	}
+}
+
+// Whatever orders go through and however often and by how many they are
+// folded, the totals are the sum of what the orders say.
+func TestTotalsAreTheOrders(t *testing.T) {
+	t.Parallel()
+	s := localtest.Open(t, now).Store
+	var run atomic.Int64
+	rapid.Check(t, func(rt *rapid.T) {
+		w := commerce.WorkspaceID(fmt.Sprintf("ws_%d", run.Add(1)))
+		space(rt, s, w, "Europe/Tallinn")
+		zone, err := time.LoadLocation("Europe/Tallinn")
+		must(rt, err)
+		last, day := map[commerce.OrderID]commerce.Order{}, map[commerce.OrderID]string{}
+		f := report.Folder{Store: s}
+		for range rapid.IntRange(1, 10).Draw(rt, "steps") {
+			n := rapid.IntRange(0, 3).Draw(rt, "order")
+			quantity := rapid.Int64Range(0, 4).Draw(rt, "quantity")
+			o := order(n, rapid.SampledFrom([]commerce.OrderState{commerce.OrderDraft, commerce.OrderPaid, commerce.OrderShipped, commerce.OrderCancelled}).Draw(rt, "state"),
+				rapid.Int64Range(0, 9000).Draw(rt, "amount"), quantity, rapid.Int64Range(0, quantity).Draw(rt, "cancelled"), now().Add(time.Duration(n)*7*time.Hour))
+			o.Channel = rapid.SampledFrom([]commerce.Channel{commerce.Own, commerce.Meta, commerce.Instagram}).Draw(rt, "channel")
+			o.Total.Currency = rapid.SampledFrom([]string{"EUR", "USD"}).Draw(rt, "currency")
+			last[o.ID] = put(rt, s, w, o)
+			day[o.ID] = report.Contribution(o, zone).Date
+			fold(rt, &f, w, o.ID, rapid.IntRange(0, 3).Draw(rt, "workers"))
+		}
+		want := map[port.Total]port.Total{}
+		for id, o := range last {
+			fold(rt, &f, w, id, 1)
+			c := report.Contribution(o, zone)
+			key := port.Total{Date: day[id], Channel: c.Channel, Currency: c.Currency}
+			sum := want[key]
+			want[key] = port.Total{Date: key.Date, Channel: key.Channel, Currency: key.Currency, Amount: sum.Amount + c.Amount, Orders: sum.Orders + c.Orders, Items: sum.Items + c.Items}
+		}
+		var expected []port.Total
+		for _, t := range want {
+			if t.Amount != 0 || t.Orders != 0 || t.Items != 0 {
+				expected = append(expected, t)
+			}
+		}
+		slices.SortFunc(expected, func(a, b port.Total) int {
+			return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Currency, b.Currency))
+		})
+		got, err := s.ListTotals(context.Background(), w, "2026-10-01", "2026-12-01")
+		must(rt, err)
+		if !slices.Equal(got, expected) {
+			rt.Fatalf("totals %+v, the orders say %+v", got, expected)
+		}
+	})
+}
+
+func fold(t tester, f *report.Folder, w commerce.WorkspaceID, id commerce.OrderID, workers int) {
+	var wait sync.WaitGroup
+	failed := make([]error, workers)
+	for i := range workers {
+		wait.Go(func() {
+			for range 20 {
+				if failed[i] = f.Fold(context.Background(), w, id); !fault.Is(failed[i], fault.Temporary) {
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range failed {
+		must(t, err)
+	}
+}

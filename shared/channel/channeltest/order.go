@@ -196,7 +196,31 @@ func ordersNote(s *seller) {
 	const text = "Please wrap it as a gift, it is for my mother."
 	id := s.buy(Purchase{SKU: "MUG-note-0", Quantity: 1, Buyer: "Ada Example", Note: text})
 	s.w.Advance(time.Second)
-	if o := s.order(id); o.Note != text {
+	o := s.order(id)
+	if o.Note != text {
 		s.Errorf("the note is %q, want %q", o.Note, text)
+	}
+	annotator, ok := s.conn.(channel.Annotator)
+	if !ok {
+		return
+	}
+	notes := s.messages(annotator.Notes(o))
+	if len(notes) != 1 {
+		s.Fatalf("the order says %v beside being an order, want its note", notes)
+	}
+	reader := s.conn.(channel.OrderReader)
+	updates, _ := s.poll(func(p channel.Poll) (channel.Page, error) { return reader.ListOrders(s.ctx, p) }, channel.Poll{Since: s.now().Add(-time.Hour), Limit: 100})
+	polled := s.messages(updates)
+	for remote, m := range notes {
+		if m.Kind != commerce.OrderNote || m.NoReply == "" || m.Thread == "" || m.Order != id || m.Message.Text != text || m.Message.By != commerce.ByBuyer {
+			s.Errorf("the note is told as %+v", m)
+		}
+		if polled[remote].Message.Text != text {
+			s.Errorf("a poll tells %v, want the note under the id %s", polled, remote)
+		}
+	}
+	o.Note = ""
+	if left := annotator.Notes(o); len(left) > 0 {
+		s.Errorf("an order without a note says %v", left)
 	}
 }

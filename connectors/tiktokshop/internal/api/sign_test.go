@@ -63,7 +63,6 @@ func TestSignProperties(t *testing.T) {
 			query.Set(k, v)
 		}
 		sign := func(q url.Values, kind string, body []byte) string { return Sign("s", "/p", q, kind, body) }
-		want := sign(query, "application/json", body)
 		wire, err := url.ParseQuery(query.Encode())
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +71,8 @@ func TestSignProperties(t *testing.T) {
 		wire.Set("access_token", "y")
 		delete(query, "sign")
 		delete(query, "access_token")
-		if want = sign(query, "application/json", body); sign(wire, "application/json; charset=utf-8", body) != want {
+		want := sign(query, "application/json", body)
+		if sign(wire, "application/json; charset=utf-8", body) != want {
 			t.Error("the sign depends on the wire's encoding, on sign or on access_token")
 		}
 		other := append([]byte(nil), body...)

@@ -63,6 +63,9 @@ func (l *login) Exchange(ctx context.Context, callback url.Values, redirect, _ s
 		return channel.Grant{}, fault.New(fault.Invalid, "consent_denied", "Facebook was not connected: the consent was not given.")
 	}
 	short, err := l.graph.Exchange(ctx, code, redirect)
+	if fault.Is(err, fault.Rejected) {
+		return channel.Grant{}, fault.Wrap(err, fault.Invalid, "consent_expired", "This consent has been used or has expired. Connect again.")
+	}
 	if err != nil {
 		return channel.Grant{}, err
 	}

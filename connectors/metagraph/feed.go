@@ -9,8 +9,8 @@ import (
 	"github.com/manystall/manystall/shared/channel"
 )
 
-// Feed writes the catalog as a CSV file Meta can fetch (product data feed,
-// 2026-11). It is a spare way that costs no quota: a catalog is filled by a
+// Feed writes the catalog as a CSV file Meta can fetch. Its columns are the
+// fields of an item, with image_link instead of image. It is a spare way that costs no quota: a catalog is filled by a
 // feed or by Apply, never by both. Not safe for concurrent use.
 type Feed struct {
 	out   *csv.Writer

@@ -41,7 +41,7 @@ func said(status int, body string) httpclient.Response {
 	return httpclient.Response{Status: status, Header: http.Header{}, Body: []byte(body)}
 }
 
-// The vectors of the fact sheet.
+// Worked examples of both forms.
 func TestProofVectors(t *testing.T) {
 	t.Parallel()
 	const secret, token = "0123456789abcdef0123456789abcdef", "EAATESTTOKEN123"

@@ -59,7 +59,9 @@ func (e *graphError) fault() *fault.Error {
 	return f
 }
 
-// kind is the table of meta-common's errors.
+// kind is the table of errors: the codes of Meta's guides, 2026-11. Codes 12,
+// 101, 104 and 2500 are in none of them; they are sorted by what they are
+// generally reported to mean.
 func (e *graphError) kind() *fault.Error {
 	switch c := e.Code; {
 	case c == 1 && strings.Contains(strings.ToLower(e.Message), "reduce the amount of data"):
@@ -72,7 +74,7 @@ func (e *graphError) kind() *fault.Error {
 		return limited("business", unknownWait, e)
 	case c == 368:
 		return limited("policy", 6*time.Hour, e)
-	case c == 10 && (e.Subcode == 2534022 || e.Subcode == 2018278 || e.Subcode == 2018108):
+	case c == 10 && (e.Subcode == 2534022 || e.Subcode == 2018278):
 		return refused("window_closed", "text", "within 24 hours of the buyer's last message, or 7 days for text a person typed", "The time to reply is over. It opens again when the buyer writes.")
 	case c == 10 && e.Subcode == 1893063:
 		return refused("page_restricted", "text", "a Page that may send messages", "Meta has barred the Page from sending messages for a while. Look at the Page's support inbox.")
@@ -87,7 +89,7 @@ func (e *graphError) kind() *fault.Error {
 // content sorts refusals of what was sent.
 func (e *graphError) content() *fault.Error {
 	switch c := e.Code; {
-	case c == 551 || e.Subcode == 1545041:
+	case c == 551:
 		return refused("person_unavailable", "recipient", "a person who can be reached", "This person can't receive messages right now.")
 	case c == 100 && (e.Subcode == 2018001 || e.Subcode == 2534014):
 		return refused("no_such_person", "recipient", "a person who has written to the shop", "Meta does not know this person any more: the account was deleted or has blocked the shop.")
@@ -97,15 +99,13 @@ func (e *graphError) content() *fault.Error {
 		return refused("private_reply_used", "text", "one private reply per comment", "The one private reply to this comment has been sent already.")
 	case c == 10800:
 		return refused("duplicate_retailer_id", "sku", "an id used once", "Another item of the catalog has this id. Change the SKU.")
-	case c == 33 || c == 100 && e.Subcode == 33 || c == 803:
+	case c == 33 || c == 100 && e.Subcode == 33:
 		return fault.New(fault.NotFound, "not_found", "Meta has no such object, or does not show it to this connection.")
-	case c == 100 && (e.Subcode == 36007 || e.Subcode == 36008 || e.Subcode == 36009):
-		return fault.New(fault.Invalid, "consent_expired", "This consent has been used or has expired. Connect again.")
 	case c == 101:
 		return fault.New(fault.Permanent, "bad_app", "Meta does not accept the app's id or secret. Check META_APP_ID and META_APP_SECRET.")
 	case c == 1 || c == 2 || e.Transient:
 		return fault.New(fault.Temporary, "unavailable", "Meta had a problem of its own.")
-	case c == 100 || c == 2500 || c == 2635:
+	case c == 100 || c == 2500:
 		return refused("refused_by_meta", "", "what Meta's documentation describes", "Meta refused the content. Look at the answer below and change the product.")
 	}
 	return fault.New(fault.Permanent, "unknown_error", "Meta refused the call with error %d/%d.", e.Code, e.Subcode)

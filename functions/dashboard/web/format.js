@@ -106,7 +106,7 @@ export function exact(at) {
 
 /** @param {Date} at @returns {string} */
 export function clock(at) {
-  return dated('c', { hour: '2-digit', minute: '2-digit' }, at);
+  return dated('c', { hour: 'numeric', minute: '2-digit' }, at);
 }
 
 /** @param {Date} at @returns {string} date with weekday */
@@ -161,10 +161,24 @@ export function when(iso, cls) {
   return h('time', { datetime: iso, title: exact(at), class: cls, 'data-live': true }, relative(at));
 }
 
+/**
+ * How long something has lasted, or will still last: kept current, with the
+ * exact time on hover.
+ * @param {string | undefined} iso
+ * @param {string} [cls]
+ * @returns {HTMLElement | null}
+ */
+export function lasting(iso, cls) {
+  if (!known(iso)) return null;
+  const at = new Date(/** @type {string} */ (iso));
+  return h('time', { datetime: iso, title: exact(at), class: cls, 'data-live': 'span' }, span(Math.abs(Date.now() - at.getTime())));
+}
+
 /** Keeps all relative times of the page current. */
 export function tick() {
   for (const el of document.querySelectorAll('time[data-live]')) {
-    const now = relative(new Date(el.getAttribute('datetime') ?? ''));
+    const at = new Date(el.getAttribute('datetime') ?? '');
+    const now = el.getAttribute('data-live') === 'span' ? span(Math.abs(Date.now() - at.getTime())) : relative(at);
     if (el.textContent !== now) el.textContent = now;
   }
 }

@@ -2,7 +2,7 @@
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort } from '../api.js';
-import { money, number, when } from '../format.js';
+import { lasting, money, number, when } from '../format.js';
 import { facts } from './page.js';
 import { badge, chip, orderState } from './chip.js';
 import { bones, words } from './note.js';
@@ -26,7 +26,7 @@ export function showContext(root, c, signal) {
   put(root, h('div', { class: 'context stack' },
     h('section', { 'aria-label': t('inbox.buyer') }, h('h3', null, t('inbox.buyer')), h('p', { class: 'strong break', dir: 'auto' }, c.name || t('inbox.noname')), facts([
       [t('context.channel'), badge(c.channel, true)], [t('context.kind'), word('conversation.kind', c.kind)], [t('context.contact'), c.contact ? h('span', { class: 'mono break tiny' }, c.contact) : null],
-      [t('context.messages'), number(c.messages)], [t('context.since'), when(c.created_at)], [t('context.waiting'), when(c.waiting_since)]])),
+      [t('context.messages'), number(c.messages)], [t('context.since'), when(c.created_at)], [t('context.waiting'), lasting(c.waiting_since)]])),
     h('section', { 'aria-label': t('inbox.order') }, h('h3', null, t('inbox.order')), order)));
   if (!c.order) return put(order, h('p', { class: 'small soft' }, t('context.noorder')), h('p', { class: 'small' }, h('a', { href: '/orders' }, t('context.find'))));
   put(order, bones(3));

@@ -107,7 +107,7 @@ export function importResult(i) {
 function problemTable(i) {
   if (i.problems.length === 0) return i.state === 'done' && i.failed === 0 ? note('good', h('p', null, t('import.clean'))) : null;
   return h('div', { class: 'stack close' }, h('h3', null, t('import.problems', { count: i.problems.length })), i.failed > i.problems.length ? h('p', { class: 'small soft' }, t('import.problems.first')) : null,
-    h('div', { class: 'scroll tall', tabindex: '0', role: 'region', 'aria-label': t('import.problems.label') }, h('table', null,
+    h('div', { class: 'scroll tall', tabindex: '0', role: 'group', 'aria-label': t('import.problems.label') }, h('table', null,
       h('thead', null, h('tr', null, ['row', 'field', 'value', 'message'].map((c) => h('th', { scope: 'col', class: c === 'row' ? 'end' : undefined }, t(`import.problem.${c}`))))),
       h('tbody', null, i.problems.map((p) => h('tr', null, h('td', { class: 'num end' }, number(p.row)), h('td', { class: 'mono small' }, p.field), h('td', { class: 'break small mono', dir: 'auto' }, p.value), h('td', { class: 'break', dir: 'auto' }, p.message)))))));
 }
@@ -116,7 +116,7 @@ function problemTable(i) {
 export function importRow(i) {
   const tone = i.state === 'failed' || i.failed > 0 ? 'bad' : i.state === 'running' ? 'info' : 'good';
   return h('li', null, h('button', { type: 'button', class: 'row import-row', 'aria-haspopup': 'dialog', onclick: () => open(i) }, h('span', { class: 'cut strong', dir: 'auto' }, i.name || t('import.unnamed')), chip(word('import.state', i.state), /** @type {any} */ (tone)),
-    h('span', { class: 'small soft num cut' }, t('import.ended', { created: i.created, updated: i.updated, failed: i.failed })), h('span', { class: 'small soft end' }, when(known(i.ended_at) ? i.ended_at : i.created_at))));
+    h('span', { class: 'small soft num cut' }, i.state === 'failed' && i.reason ? i.reason : t('import.ended', { created: i.created, updated: i.updated, failed: i.failed })), h('span', { class: 'small soft end' }, when(known(i.ended_at) ? i.ended_at : i.created_at))));
 }
 
 /** @param {Import} i */

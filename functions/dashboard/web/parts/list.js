@@ -38,7 +38,7 @@ const keptMost = 30;
  * @returns {{el: HTMLElement, items: () => T[], refresh: () => void, change: (f: (items: T[]) => T[]) => void}}
  */
 export function list(o) {
-  const rows = h('ul', { class: `rows ${o.cls ?? ''}`.trim(), 'aria-label': o.label });
+  const rows = h('ul', { class: 'rows', 'aria-label': o.label });
   const foot = h('div', { class: 'rows-foot' });
   const body = h('div', { class: 'rows-body' });
   const el = h('div', { class: 'list' }, o.head ? h('div', { class: `row head ${o.cls ?? ''}`.trim(), 'aria-hidden': 'true' }, /** @type {any} */ (o.head)) : null, body);

@@ -10,7 +10,7 @@ const abilities = ['ListingWriter', 'ListingReader', 'OrderReader', 'Shipper', '
 
 /** @param {ChannelInfo[]} channels */
 export function matrix(channels) {
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('matrix.title') }, h('table', { class: 'matrix' },
+  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('matrix.title') }, h('table', { class: 'matrix' },
     h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('matrix.ability')), channels.map((c) => h('th', { scope: 'col' }, badge(c.channel, true))))),
     h('tbody', null, abilities.map((a) => h('tr', null, h('th', { scope: 'row' }, word('ability', a)), channels.map((c) => cell(c, a)))),
       h('tr', null, h('th', { scope: 'row' }, t('matrix.orders')), channels.map((c) => h('td', { class: 'small' }, t(`matrix.orders.${c.orders}`)))),

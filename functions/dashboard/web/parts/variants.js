@@ -29,7 +29,7 @@ export function variantTable(p) {
     cell(t('variant.grams.n', { n: i + 1 }), String(r.variant.grams || ''), (v) => { r.variant.grams = Number(v) || undefined; }, { type: 'number', min: 0, max: 1000000, inputmode: 'numeric', class: 'input num end', dir: 'ltr' }),
     r.variant.id ? h('td', { class: 'faint small end' }, t('variant.inledger')) : cell(t('variant.quantity.n', { n: i + 1 }), r.quantity, (v) => { r.quantity = v; }, { type: 'number', min: 0, inputmode: 'numeric', class: 'input num end', dir: 'ltr' }),
     h('td', null, rows.length > 1 ? button('', { icon: 'trash', kind: 'quiet', label: t('variant.remove', { sku: r.variant.sku }), run: () => remove(r) }) : null));
-  const draw = () => put(el, h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('product.variants') }, h('table', { class: 'variants' },
+  const draw = () => put(el, h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('product.variants') }, h('table', { class: 'variants' },
     h('thead', null, h('tr', null, options.map((o) => h('th', { scope: 'col', dir: 'auto' }, o)), h('th', { scope: 'col' }, t('variant.sku')), h('th', { scope: 'col', class: 'end' }, t('variant.price', { currency })), h('th', { scope: 'col' }, t('variant.barcode')), h('th', { scope: 'col', class: 'end' }, t('variant.grams')), h('th', { scope: 'col', class: 'end' }, t('variant.quantity')), h('th', { scope: 'col' }, h('span', { class: 'said' }, t('variant.actions'))))),
     h('tbody', null, rows.map(line)))), h('div', { class: 'line card-foot' }, button(t('variant.add'), { icon: 'plus', run: add }), options.length < 3 ? button(t('variant.addoption'), { kind: 'quiet', icon: 'plus', run: addOption }) : null));
   const add = () => {

@@ -2,7 +2,7 @@
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort } from '../api.js';
-import { counted, known, money, number, relative, dayKey, timeZone } from '../format.js';
+import { counted, dayKey, known, lasting, money, timeZone } from '../format.js';
 import { every } from '../live.js';
 import { query } from '../router.js';
 import { heading, card } from '../parts/page.js';
@@ -58,7 +58,7 @@ function waiting() {
 /** @param {Summary} s what waits to be done */
 function todo(s) {
   const c = s.counts;
-  const oldest = known(c.waiting_since) ? t('glance.oldest', { when: relative(new Date(/** @type {string} */ (c.waiting_since))) }) : '';
+  const oldest = known(c.waiting_since) ? h('span', { class: 'tile-more tiny' }, t('glance.oldest'), ' ', lasting(c.waiting_since)) : null;
   return h('ul', { class: 'tiles', 'aria-label': t('glance.todo') },
     tile('orders', '/orders?state=open', c.orders_to_ship, t('glance.toship', { count: c.orders_to_ship.count }), 'info'),
     tile('inbox', '/inbox?state=open', c.conversations_open, t('glance.waiting', { count: c.conversations_open.count }), 'info', oldest),
@@ -68,9 +68,9 @@ function todo(s) {
     tile('queues', '/queues', c.failures, t('glance.failures', { count: c.failures.count }), 'bad'));
 }
 
-/** @param {string} mark @param {string} href @param {import('../types.js').Count} n @param {string} text @param {string} tone @param {string} [more] */
+/** @param {string} mark @param {string} href @param {import('../types.js').Count} n @param {string} text @param {string} tone @param {Element | null} [more] */
 function tile(mark, href, n, text, tone, more) {
-  return h('li', null, h('a', { class: 'tile', href, 'data-tone': n.count > 0 ? tone : 'none' }, icon(mark), h('span', { class: 'tile-n num' }, counted(n)), h('span', { class: 'tile-text' }, text), more ? h('span', { class: 'tile-more tiny' }, more) : null));
+  return h('li', null, h('a', { class: 'tile', href, 'data-tone': n.count > 0 ? tone : 'none' }, icon(mark), h('span', { class: 'tile-n num' }, counted(n)), h('span', { class: 'tile-text' }, text), more));
 }
 
 /** @param {Summary} s @param {string} days */
@@ -107,5 +107,5 @@ function channelCard(name, s, days) {
 
 /** @param {Total} x */
 function totalLine(x) {
-  return h('div', { class: 'total' }, h('span', { class: 'total-n num' }, money(x.amount)), h('span', { class: 'small soft num' }, t('glance.orders', { count: x.orders }), ' · ', t('glance.items', { count: x.items })), h('span', { class: 'said' }, number(x.orders)));
+  return h('div', { class: 'total' }, h('span', { class: 'total-n num' }, money(x.amount)), h('span', { class: 'small soft num' }, t('glance.orders', { count: x.orders }), ' · ', t('glance.items', { count: x.items })));
 }

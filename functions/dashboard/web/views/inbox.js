@@ -1,7 +1,7 @@
 // The inbox: conversations, the open one, and what it is about.
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
-import { when } from '../format.js';
+import { lasting, when } from '../format.js';
 import { go, query } from '../router.js';
 import { shortcut } from '../keys.js';
 import { heading } from '../parts/page.js';
@@ -117,7 +117,7 @@ export function talkRow(c, open) {
 function marks(c) {
   const out = [
     c.kind !== 'chat' ? chip(word('conversation.kind', c.kind)) : null,
-    c.state === 'open' && c.waiting_since ? h('span', { class: 'tiny warn line' }, icon('clock'), h('span', null, t('inbox.waits'), ' ', when(c.waiting_since))) : null,
+    c.state === 'open' && c.waiting_since ? h('span', { class: 'tiny warn line' }, icon('clock'), h('span', null, t('inbox.waits'), ' ', lasting(c.waiting_since))) : null,
     c.state === 'solved' ? chip(word('conversation.state', 'solved'), 'good') : null, c.state === 'pending' ? chip(word('conversation.state', 'pending'), 'warn') : null,
   ].filter(Boolean);
   return out.length > 0 ? h('span', { class: 'line talk-marks' }, out) : null;

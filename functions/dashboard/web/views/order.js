@@ -93,7 +93,7 @@ function lines(o) {
     h('td', { class: 'num end' }, number(l.quantity)), h('td', { class: 'end' }, allocation(l)), h('td', { class: 'num end' }, money(l.price)),
     h('td', { class: 'num end strong' }, l.price?.currency ? money({ amount: (l.price.amount ?? 0) * l.quantity, currency: l.price.currency }) : '–'));
   const sum = (/** @type {string} */ name, /** @type {any} */ m, /** @type {string} */ cls = 'soft') => (m?.currency && (m.amount || name === 'total') ? h('tr', { class: cls }, h('th', { scope: 'row', colspan: '4', class: 'end' }, t(`order.${name}`)), h('td', { class: 'num end' }, money(m))) : null);
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('order.lines') }, h('table', null,
+  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('order.lines') }, h('table', { class: 'lines' },
     h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('order.line.title')), h('th', { scope: 'col', class: 'end' }, t('order.line.quantity')), h('th', { scope: 'col', class: 'end' }, t('order.line.stock')), h('th', { scope: 'col', class: 'end' }, t('order.line.price')), h('th', { scope: 'col', class: 'end' }, t('order.line.sum')))),
     h('tbody', null, o.lines.map(row)), h('tfoot', null, sum('subtotal', o.subtotal), sum('shipping', o.shipping), sum('tax', o.tax), sum('discount', o.discount?.amount ? { amount: -o.discount.amount, currency: o.discount.currency } : undefined), sum('total', o.total, 'strong'))));
 }

@@ -1,7 +1,7 @@
 // Orders of all channels, newest first.
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
-import { known, money, relative, when } from '../format.js';
+import { known, lasting, money, when } from '../format.js';
 import { query } from '../router.js';
 import { heading } from '../parts/page.js';
 import { list } from '../parts/list.js';
@@ -40,8 +40,8 @@ function nothing(filter) {
 /** @param {OrderItem} o */
 export function orderRow(o) {
   return h('li', null, h('a', { class: 'row order-row', href: `/orders/${encodeURIComponent(o.id)}` },
-    h('span', { class: 'order-what' }, badge(o.channel), h('span', { class: 'cut' }, h('span', { class: 'strong num' }, o.number || o.remote_id), h('span', { class: 'soft cut', dir: 'auto' }, ' ', o.title, o.items > 1 ? h('span', { class: 'faint' }, ' ', t('orders.items', { count: o.items })) : null))),
-    h('span', { class: 'order-buyer cut', dir: 'auto' }, o.buyer_name || h('span', { class: 'faint' }, t('orders.nobuyer'))),
+    h('span', { class: 'order-what' }, badge(o.channel), h('span', { class: 'cut' }, h('span', { class: 'strong num' }, o.number || o.remote_id), h('span', { class: 'soft' }, ' ', h('bdi', null, o.title), o.items > 1 ? h('span', { class: 'faint' }, ' ', t('orders.items', { count: o.items })) : null))),
+    h('span', { class: 'order-buyer cut' }, o.buyer_name ? h('bdi', null, o.buyer_name) : h('span', { class: 'faint' }, t('orders.nobuyer'))),
     h('span', { class: 'order-state line' }, orderState(o.state), o.short ? chip(t('orders.short', { count: o.short }), 'bad', 'alert') : null),
     h('span', { class: 'order-due small' }, due(o)),
     h('span', { class: 'order-total num end strong' }, money(o.total)),
@@ -54,6 +54,6 @@ function due(o) {
   const at = new Date(/** @type {string} */ (o.ship_by));
   const left = at.getTime() - Date.now();
   const tone = left < 0 ? 'bad' : left < 86400000 ? 'warn' : 'soft';
-  const el = when(o.ship_by, tone);
-  return [h('span', { class: `${tone} due-word` }, left < 0 ? t('orders.overdue') : t('orders.shipby'), ' '), el ?? relative(at)];
+  if (left < 0) return h('span', { class: tone }, t('orders.overdue'), ' ', lasting(o.ship_by));
+  return [h('span', { class: `${tone} due-word` }, t('orders.shipby'), ' '), when(o.ship_by, tone)];
 }

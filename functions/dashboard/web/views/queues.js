@@ -42,7 +42,7 @@ export default function show({ root, signal }) {
 /** @param {Queue[]} queues @param {() => void} again */
 export function queueTable(queues, again) {
   const head = ['name', 'ready', 'in_flight', 'delayed', 'dead'];
-  return h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': t('queues.counts') }, h('table', null,
+  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('queues.counts') }, h('table', null,
     h('thead', null, h('tr', null, head.map((n) => h('th', { scope: 'col', class: n === 'name' ? undefined : 'end', title: t(`queues.${n}.title`) }, t(`queues.${n}`))), h('th', { scope: 'col' }, h('span', { class: 'said' }, t('queues.actions'))))),
     h('tbody', null, queues.map((q) => h('tr', null, h('th', { scope: 'row' }, h('div', { class: 'strong' }, word('queue', q.name)), has(q.name) ? h('div', { class: 'tiny faint' }, has(q.name)) : null), cell(q.ready), cell(q.in_flight), cell(q.delayed),
       h('td', { class: 'num end' }, q.dead > 0 ? chip(number(q.dead), 'bad') : h('span', { class: 'faint' }, number(0))), h('td', { class: 'end' }, q.dead > 0 ? button(t('queues.redrive'), { icon: 'retry', run: () => redrive(q, again) }) : null))))));

@@ -2,7 +2,8 @@ package publish
 
 import (
 	"context"
-	"fmt"
+	"maps"
+	"reflect"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -24,40 +25,38 @@ func (r *run) readBack(ctx context.Context) (again bool, err error) {
 	if r.reader == nil || r.target.Lanes[port.LaneCheck].Until.After(r.Now()) {
 		return false, nil
 	}
-	marks, listings, err := r.dueChecks(ctx)
+	marks, err := r.look(ctx, port.LaneCheck, checkBatch, func(port.Mark) bool { return true })
 	if err != nil || len(marks) == 0 {
 		return false, err
 	}
-	results, err := r.reader.Listings(ctx, listings)
-	if err != nil {
-		return true, r.checkLater(ctx, marks, err)
-	}
-	seen := make(map[commerce.ListingID]channel.Result, len(results))
-	for _, res := range results {
-		seen[res.Listing] = res
-	}
+	marks = marks[:min(len(marks), checkBatch)]
+	products := make([]commerce.ProductID, 0, len(marks))
 	for _, m := range marks {
-		if err := r.checked(ctx, m, seen); err != nil {
-			return true, err
+		products = append(products, m.Product)
+	}
+	listings, err := r.atMarketplace(ctx, products)
+	if err != nil {
+		return false, err
+	}
+	seen := map[commerce.ListingID]channel.Result{}
+	if len(listings) > 0 {
+		call, cancel := r.remote(ctx)
+		defer cancel()
+		results, err := r.reader.Listings(call, listings)
+		if err != nil {
+			return true, r.checkLater(ctx, marks, err)
+		}
+		for _, res := range results {
+			seen[res.Listing] = res
 		}
 	}
-	return true, nil
+	return true, r.checked(ctx, marks, products, seen)
 }
 
-func (r *run) dueChecks(ctx context.Context) ([]port.Mark, []commerce.Listing, error) {
-	all, err := r.Store.ListMarks(ctx, r.space, r.target.ID, port.LaneCheck, readMarks)
-	if err != nil {
-		return nil, nil, fmt.Errorf("read what to look at: %w", err)
-	}
-	var due []port.Mark
-	var products []commerce.ProductID
-	for _, m := range all {
-		if !m.NotBefore.After(r.Now()) && len(due) < checkBatch {
-			due, products = append(due, m), append(products, m.Product)
-		}
-	}
-	if err := r.loadListings(ctx, products); err != nil {
-		return nil, nil, err
+// atMarketplace are the listings of products that have been created there.
+func (r *run) atMarketplace(ctx context.Context, products []commerce.ProductID) ([]commerce.Listing, error) {
+	if err := r.loadListings(ctx, products, true); err != nil {
+		return nil, err
 	}
 	var listings []commerce.Listing
 	for _, p := range products {
@@ -65,16 +64,48 @@ func (r *run) dueChecks(ctx context.Context) ([]port.Mark, []commerce.Listing, e
 			listings = append(listings, l)
 		}
 	}
-	return due, listings, nil
+	return listings, nil
 }
 
-// checked stores what was seen of one listing and decides whether to look
-// again.
-func (r *run) checked(ctx context.Context, m port.Mark, seen map[commerce.ListingID]channel.Result) error {
-	l, ok := r.listings[port.ListingIDOf(r.target.ID, m.Product)]
-	if !ok || l.Remote == "" {
-		return r.Store.DropMarks(ctx, []port.Mark{m})
+// checked stores what was seen and decides where to look again.
+func (r *run) checked(ctx context.Context, marks []port.Mark, products []commerce.ProductID, seen map[commerce.ListingID]channel.Result) error {
+	byID, err := r.products(ctx, products)
+	if err != nil {
+		return err
 	}
+	var rest verdict
+	var free []commerce.ProductID
+	for _, m := range marks {
+		l, ok := r.listings[port.ListingIDOf(r.target.ID, m.Product)]
+		if !ok || l.Remote == "" {
+			rest.drop = append(rest.drop, m)
+			continue
+		}
+		next, waiting := r.looked(l, byID[m.Product], seen)
+		if !reflect.DeepEqual(l, next) {
+			if err := r.put(ctx, next); err != nil {
+				return err
+			}
+		}
+		if underReview(l) && !underReview(next) {
+			free = append(free, m.Product)
+		}
+		if !waiting {
+			rest.drop = append(rest.drop, m)
+			continue
+		}
+		m.Attempts++
+		m.NotBefore = r.Now().Add(backoff(m.Attempts))
+		rest.park = append(rest.park, m)
+	}
+	if err := r.letGo(ctx, free); err != nil {
+		return err
+	}
+	return r.conclude(ctx, rest)
+}
+
+// looked is a listing after it was looked at, and whether its review goes on.
+func (r *run) looked(l commerce.Listing, p commerce.Product, seen map[commerce.ListingID]channel.Result) (next commerce.Listing, waiting bool) {
 	res, found := seen[l.ID]
 	if !found {
 		// It is gone at the marketplace. A seller who deleted it there does
@@ -84,51 +115,39 @@ func (r *run) checked(ctx context.Context, m port.Mark, seen map[commerce.Listin
 			res.Views[c] = channel.View{State: commerce.ListingEnded}
 		}
 	}
-	next := r.merge(l.ID, l, res)
+	waits := maps.Clone(l.Views)
+	next = r.merge(l, res)
+	for c, v := range next.Views {
+		if _, told := res.Views[c]; !told {
+			v.Waiting = waits[c].Waiting
+			next.Views[c] = v
+		}
+	}
 	// A listing on sale may have an edit under review: then CheckAt says so.
-	waiting := underReview(next) || res.CheckAt.After(r.Now())
-	if _, titled := r.titles[m.Product]; !titled {
-		if err := r.title(ctx, m.Product); err != nil {
-			return err
-		}
+	waiting = underReview(next) || res.CheckAt.After(r.Now())
+	if found {
+		next = r.refused(next, r.refusals(p, wishes(r.target, p, l)))
 	}
-	if underReview(l) && !underReview(next) {
-		if err := r.letGo(ctx, m.Product); err != nil {
-			return err
-		}
-	}
-	if !waiting {
-		return r.put(ctx, next, []port.Mark{m}, "")
-	}
-	if err := r.put(ctx, next, nil, ""); err != nil {
-		return err
-	}
-	m.Attempts++
-	m.NotBefore = r.Now().Add(min(2*time.Second<<min(m.Attempts, 10), slowestCheck))
-	return r.Store.ParkMarks(ctx, []port.Mark{m})
+	return next, waiting
 }
 
-func (r *run) title(ctx context.Context, id commerce.ProductID) error {
-	products, err := r.Store.Products(ctx, r.space, []commerce.ProductID{id})
-	if err != nil {
-		return fmt.Errorf("read product %s: %w", id, err)
-	}
-	for _, p := range products {
-		r.titles[p.ID] = p.Title
-	}
-	return nil
+// backoff is how long to wait before another look.
+func backoff(attempts int) time.Duration {
+	return min(2*time.Second<<min(attempts, 10), slowestCheck)
 }
 
 func (r *run) checkLater(ctx context.Context, marks []port.Mark, cause error) error {
 	f := fault.Of(cause)
-	if f.Kind == fault.AuthExpired {
-		if err := r.Expired(ctx, r.space, r.writer.ID, f.Message); err != nil {
-			return err
-		}
+	r.Log.InfoContext(ctx, "listings not read back", "channel", r.writer.Channel, "account", r.writer.ID, "kind", f.Kind, "err", cause.Error())
+	switch f.Kind {
+	case fault.AuthExpired:
+		return r.expired(ctx, f)
+	case fault.RateLimited:
+		return r.parkLanes(ctx, marks, max(f.RetryAfter, time.Second), f.Message)
 	}
 	for i := range marks {
 		marks[i].Attempts++
-		marks[i].NotBefore = r.Now().Add(max(f.RetryAfter, min(2*time.Second<<min(marks[i].Attempts, 10), slowestCheck)))
+		marks[i].NotBefore = r.Now().Add(max(f.RetryAfter, backoff(marks[i].Attempts)))
 	}
-	return r.Store.ParkMarks(ctx, marks)
+	return r.conclude(ctx, verdict{park: marks})
 }

@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -11,38 +12,51 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
+// renewFirst is what a view waits for whose connection has ended.
+const renewFirst = "The connection has to be renewed."
+
+// mostNoted is how many listings of one batch are told what they wait for; the
+// target's lane tells it for all.
+const mostNoted = 100
+
 // stopped handles an error of a whole batch: nothing of it was tried.
 func (r *run) stopped(ctx context.Context, jobs []*job, err error) error {
-	for _, j := range jobs {
+	for i, j := range jobs {
 		l := j.change.Listing
-		if err := r.failed(ctx, &l, j.marks, err); err != nil {
+		l.Views = maps.Clone(l.Views)
+		rest, err := r.failed(ctx, &l, j.marks, err)
+		if err != nil {
 			return err
 		}
-		if err := r.put(ctx, l, nil, ""); err != nil {
+		if len(rest.drop) > 0 || i < mostNoted {
+			if err := r.put(ctx, l); err != nil {
+				return err
+			}
+		}
+		if err := r.conclude(ctx, rest); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// failed makes what could not be written wait for the right time, and shows
-// why on its views. The marks stay, except where only an edit can help.
-func (r *run) failed(ctx context.Context, l *commerce.Listing, marks []port.Mark, err error) error {
+// failed decides what becomes of marks that could not be written, and shows
+// why on the views. Marks stay, except where only an edit can help.
+func (r *run) failed(ctx context.Context, l *commerce.Listing, marks []port.Mark, err error) (verdict, error) {
 	f := fault.Of(err)
-	r.Log.InfoContext(ctx, "listing not written", "channel", r.writer.Channel, "account", r.writer.ID, "listing", l.ID, "kind", f.Kind, "err", err.Error())
+	if f == nil {
+		f = fault.New(fault.Internal, "no_reason", "The connector of %s gave no reason.", r.writer.Channel)
+	}
+	r.Log.InfoContext(ctx, "listing not written", "channel", r.writer.Channel, "account", r.writer.ID, "listing", l.ID, "kind", f.Kind, "err", f.Error())
 	switch f.Kind {
 	case fault.RateLimited:
-		return r.parkLanes(ctx, l, marks, max(f.RetryAfter, time.Second), f.Message)
+		r.wait(l, f.Message)
+		return verdict{}, r.parkLanes(ctx, marks, max(f.RetryAfter, time.Second), f.Message)
 	case fault.AuthExpired:
-		for c := range l.Views {
-			l.Views = setView(l.Views, c, channel.View{State: l.Views[c].State, Waiting: "The connection has to be renewed."}, r.Now())
-		}
-		if err := r.Expired(ctx, r.space, r.writer.ID, f.Message); err != nil {
-			return err
-		}
-		return r.parkLanes(ctx, l, marks, 15*time.Minute, "The connection has to be renewed.")
+		r.wait(l, renewFirst)
+		return verdict{}, r.expired(ctx, f)
 	case fault.Rejected, fault.Invalid, fault.Permanent, fault.Unsupported:
-		return r.showError(ctx, l, marks, commerce.ListingRejected, f)
+		return verdict{drop: marks}, r.showError(ctx, l, commerce.ListingRejected, f)
 	}
 	attempts := 0
 	for i := range marks {
@@ -51,16 +65,36 @@ func (r *run) failed(ctx context.Context, l *commerce.Listing, marks []port.Mark
 		attempts = max(attempts, marks[i].Attempts)
 	}
 	if attempts >= maxAttempts {
-		return r.showError(ctx, l, marks, commerce.ListingError, f)
+		return verdict{drop: marks}, r.showError(ctx, l, commerce.ListingError, f)
 	}
 	for i := range marks {
-		marks[i].NotBefore = r.Now().Add(time.Second << attempts)
+		marks[i].NotBefore = r.Now().Add(max(f.RetryAfter, time.Second<<attempts))
 	}
-	return r.Store.ParkMarks(ctx, marks)
+	return verdict{park: marks}, nil
+}
+
+// expired flags the writer's account; its work waits for a new consent.
+func (r *run) expired(ctx context.Context, f *fault.Error) error {
+	if r.over {
+		return nil
+	}
+	r.over = true
+	return r.Expired(ctx, r.space, r.writer.ID, f.Message)
+}
+
+// wait says on the views of a listing what it waits for.
+func (r *run) wait(l *commerce.Listing, reason string) {
+	l.Views = maps.Clone(l.Views)
+	for c, v := range l.Views {
+		if v.Wanted && v.Waiting == "" {
+			v.Waiting = reason
+			l.Views[c] = v
+		}
+	}
 }
 
 // showError gives a listing up until somebody edits it or asks again.
-func (r *run) showError(ctx context.Context, l *commerce.Listing, marks []port.Mark, state commerce.ListingState, f *fault.Error) error {
+func (r *run) showError(ctx context.Context, l *commerce.Listing, state commerce.ListingState, f *fault.Error) error {
 	problems := f.Problems
 	if len(problems) == 0 {
 		problems = []commerce.Problem{{Rule: f.Code, Field: f.Field, Fix: f.Message}}
@@ -70,46 +104,41 @@ func (r *run) showError(ctx context.Context, l *commerce.Listing, marks []port.M
 			l.Views = setView(l.Views, c, channel.View{State: state, Problems: problems}, r.Now())
 		}
 	}
-	if state == commerce.ListingError || f.Kind == fault.Permanent {
-		record := port.Failure{ID: r.NewID(), Space: r.space, Queue: port.NudgeQueue, Kind: string(f.Kind), Code: f.Code, Account: r.writer.ID, Message: f.Message, Count: maxAttempts, At: r.Now()}
-		if err := r.Store.PutFailure(ctx, record); err != nil {
-			return fmt.Errorf("record failure of listing %s: %w", l.ID, err)
-		}
+	if state != commerce.ListingError && f.Kind != fault.Permanent {
+		return nil
 	}
-	return r.Store.DropMarks(ctx, marks)
+	record := port.Failure{ID: r.NewID(), Space: r.space, Queue: port.NudgeQueue, Kind: string(f.Kind), Code: f.Code, Account: r.writer.ID, Message: f.Message, Count: maxAttempts, At: r.Now()}
+	if err := r.Store.PutFailure(ctx, record); err != nil {
+		return fmt.Errorf("record failure of listing %s: %w", l.ID, err)
+	}
+	return nil
 }
 
 // parkLanes lets the lanes of these marks wait as a whole: thousands of marks
 // cost nothing while they wait, and other lanes go on.
-func (r *run) parkLanes(ctx context.Context, l *commerce.Listing, marks []port.Mark, wait time.Duration, reason string) error {
-	until := r.Now().Add(wait)
-	lanes := map[port.Lane]port.Parked{}
-	for lane, p := range r.target.Lanes {
-		if p.Until.After(r.Now()) {
-			lanes[lane] = p
-		}
-	}
+func (r *run) parkLanes(ctx context.Context, marks []port.Mark, wait time.Duration, reason string) error {
+	now := r.Now()
+	fresh := map[port.Lane]port.Parked{}
 	for _, m := range marks {
-		lanes[m.Lane] = port.Parked{Until: until, Reason: reason}
-	}
-	for c, v := range l.Views {
-		if v.Wanted && v.Waiting == "" {
-			v.Waiting = reason
-			l.Views[c] = v
+		// What the rest of the batch says about the same moment adds nothing.
+		if r.target.Lanes[m.Lane].Until.Before(now.Add(wait * 9 / 10)) {
+			fresh[m.Lane] = port.Parked{Until: now.Add(wait), Reason: reason}
 		}
 	}
-	r.target.Lanes = lanes
-	put, err := r.Store.PutTarget(ctx, r.target)
-	if fault.Is(err, fault.Conflict) {
-		if r.target, err = r.Store.Target(ctx, r.space, r.target.ID); err != nil {
-			return err
-		}
-		r.target.Lanes = lanes
-		put, err = r.Store.PutTarget(ctx, r.target)
+	if len(fresh) == 0 {
+		return nil
 	}
+	err := r.editTarget(ctx, func(t *port.Target) {
+		lanes := maps.Clone(fresh)
+		for lane, p := range t.Lanes {
+			if _, again := lanes[lane]; !again && p.Until.After(now) {
+				lanes[lane] = p
+			}
+		}
+		t.Lanes = lanes
+	})
 	if err != nil {
 		return fmt.Errorf("park lanes of %s: %w", r.target.ID, err)
 	}
-	r.target = put
 	return nil
 }

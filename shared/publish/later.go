@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -45,24 +46,30 @@ func underReview(l commerce.Listing) bool {
 // early.
 const reasonLater = "later"
 
-// postpone lets marks of one listing wait. Nothing failed: no attempt counts.
-func (r *run) postpone(ctx context.Context, marks []port.Mark, until time.Time) error {
+// postponed are marks of one listing that wait. Nothing failed: no attempt
+// counts.
+func (r *run) postponed(marks []port.Mark, until time.Time) []port.Mark {
 	for i := range marks {
 		marks[i].NotBefore, marks[i].Reason = latest(until, r.Now().Add(time.Second)), reasonLater
 	}
-	return r.Store.ParkMarks(ctx, marks)
+	return marks
 }
 
-// letGo ends the waiting of a listing whose review is over.
-func (r *run) letGo(ctx context.Context, p commerce.ProductID) error {
+// letGo ends the waiting of listings whose review is over.
+func (r *run) letGo(ctx context.Context, products []commerce.ProductID) error {
+	if len(products) == 0 {
+		return nil
+	}
 	var waiting []port.Mark
 	for _, g := range commerce.Groups() {
-		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, port.LaneOf(g), readMarks)
-		if err != nil {
-			return fmt.Errorf("read what waits for product %s: %w", p, err)
+		lane := port.LaneOf(g)
+		if _, looked := r.seen[lane]; !looked { // it is parked as a whole
+			if _, err := r.look(ctx, lane, math.MaxInt, func(port.Mark) bool { return true }); err != nil {
+				return err
+			}
 		}
-		for _, m := range marks {
-			if m.Product == p && m.Reason == reasonLater {
+		for _, m := range r.seen[lane] {
+			if slices.Contains(products, m.Product) && m.Reason == reasonLater {
 				m.NotBefore, m.Reason = time.Time{}, ""
 				waiting = append(waiting, m)
 			}
@@ -71,9 +78,8 @@ func (r *run) letGo(ctx context.Context, p commerce.ProductID) error {
 	if len(waiting) == 0 {
 		return nil
 	}
-	return r.Store.ParkMarks(ctx, waiting)
-}
-
-func left(marks, done []port.Mark) []port.Mark {
-	return slices.DeleteFunc(slices.Clone(marks), func(m port.Mark) bool { return slices.Contains(done, m) })
+	if err := r.Store.ParkMarks(ctx, waiting); err != nil {
+		return fmt.Errorf("let reviewed listings of %s go: %w", r.target.ID, err)
+	}
+	return nil
 }

@@ -89,12 +89,6 @@ func (k *Marker) Retry(ctx context.Context, w commerce.WorkspaceID, id commerce.
 	if err != nil {
 		return err
 	}
-	v, ok := l.Views[c]
-	if !ok {
-		return fault.New(fault.NotFound, "no_view", "This listing is not on %s.", c)
-	}
-	v.State, v.Problems, v.Waiting, v.Since = commerce.ListingQueued, nil, "", k.Now()
-	l.Views[c], l.Shown = v, nil
 	products, err := k.Store.Products(ctx, w, []commerce.ProductID{l.Product})
 	if err != nil {
 		return err
@@ -102,10 +96,31 @@ func (k *Marker) Retry(ctx context.Context, w commerce.WorkspaceID, id commerce.
 	if len(products) == 0 {
 		return fault.New(fault.NotFound, "no_product", "The product of this listing is gone.")
 	}
-	if _, err := k.Store.PutListing(ctx, w, port.ListingWrite{Listing: l, Title: products[0].Title}); err != nil {
-		return err
+	for range 5 {
+		err := k.queue(ctx, w, l, c, products[0].Title)
+		if err == nil {
+			return k.Store.PutMarks(ctx, k.All(w, l.Target, l.Product))
+		}
+		if !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		if l, err = k.Store.Listing(ctx, w, id); err != nil { // a worker has just written it
+			return err
+		}
 	}
-	return k.Store.PutMarks(ctx, k.All(w, l.Target, l.Product))
+	return fault.New(fault.Conflict, "listing_contended", "This listing is being written just now. Try again.")
+}
+
+// queue shows a view as waiting and forgets what the marketplace was told.
+func (k *Marker) queue(ctx context.Context, w commerce.WorkspaceID, l commerce.Listing, c commerce.Channel, title string) error {
+	v, ok := l.Views[c]
+	if !ok {
+		return fault.New(fault.NotFound, "no_view", "This listing is not on %s.", c)
+	}
+	v.State, v.Problems, v.Waiting, v.Since = commerce.ListingQueued, nil, "", k.Now()
+	l.Views[c], l.Shown = v, nil
+	_, err := k.Store.PutListing(ctx, w, port.ListingWrite{Listing: l, Title: title})
+	return err
 }
 
 // All is a mark for every group of a product on a target.
@@ -153,7 +168,8 @@ func Differences(old, next commerce.Product) []commerce.Group {
 		slices.Sort(list)
 		return list
 	}
-	if old.Archived != next.Archived || !slices.Equal(ids(old), ids(next)) {
+	if old.Archived != next.Archived || !slices.Equal(old.Channels, next.Channels) || !slices.Equal(ids(old), ids(next)) {
+		// What is to be taken away, or has new variants, can't wait for texts.
 		groups = append([]commerce.Group{commerce.GroupStock}, groups...)
 	}
 	return groups

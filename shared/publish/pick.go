@@ -2,29 +2,15 @@ package publish
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/port"
 )
 
-// job is what is to be done for one product now.
-type job struct {
-	product commerce.Product
-	marks   []port.Mark
-	change  channel.Change
-	// shown are the hashes of what the marketplace will show afterwards.
-	shown  map[commerce.Group]string
-	levels map[commerce.VariantID]commerce.StockLevel
-	// problems found before any call, per channel.
-	problems map[commerce.Channel][]commerce.Problem
-}
+// loadAtOnce is how many listings are read to find those that may be written.
+const loadAtOnce = 100
 
 // pick chooses the next batch: the most urgent products that are due, each with
 // all its due marks.
@@ -33,18 +19,29 @@ func (r *run) pick(ctx context.Context) ([]*job, error) {
 	if err != nil || len(order) == 0 {
 		return nil, err
 	}
-	if err := r.loadListings(ctx, order); err != nil {
-		return nil, err
-	}
-	now := r.Now()
-	chosen := make([]commerce.ProductID, 0, r.rules.Batch)
-	for _, p := range order {
-		if !r.gathered(p).After(now) && len(chosen) < max(1, r.rules.Batch) {
-			chosen = append(chosen, p)
+	now, most := r.Now(), max(1, r.rules.Batch)
+	chosen := make([]commerce.ProductID, 0, min(most, len(order)))
+	for some := range slices.Chunk(order, loadAtOnce) {
+		if len(chosen) == most {
+			break
+		}
+		if !r.rules.GatherTarget {
+			if err := r.loadListings(ctx, some, false); err != nil {
+				return nil, err
+			}
+		}
+		for _, p := range some {
+			if !r.gathered(p).After(now) && len(chosen) < most {
+				chosen = append(chosen, p)
+			}
 		}
 	}
 	if len(chosen) == 0 {
 		return nil, nil
+	}
+	// Read them now: a person may have asked for a listing to be written anew.
+	if err := r.loadListings(ctx, chosen, true); err != nil {
+		return nil, err
 	}
 	return r.jobs(ctx, chosen, due)
 }
@@ -52,28 +49,19 @@ func (r *run) pick(ctx context.Context) ([]*job, error) {
 // due reads the marks of all open lanes that may be worked now, and their
 // products by urgency.
 func (r *run) due(ctx context.Context) (map[commerce.ProductID][]port.Mark, []commerce.ProductID, error) {
-	now := r.Now()
-	busy := map[commerce.ProductID]bool{}
-	for _, c := range r.calls {
-		for _, p := range c.Products {
-			busy[p] = true
-		}
-	}
+	busy := r.busy()
 	byProduct := map[commerce.ProductID][]port.Mark{}
 	var order []commerce.ProductID
 	for _, g := range commerce.Groups() {
 		lane := port.LaneOf(g)
-		if r.target.Lanes[lane].Until.After(now) {
+		if r.target.Lanes[lane].Until.After(r.Now()) {
 			continue
 		}
-		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, readMarks)
+		marks, err := r.look(ctx, lane, max(1, r.rules.Batch), func(m port.Mark) bool { return !busy[m.Product] })
 		if err != nil {
-			return nil, nil, fmt.Errorf("read marks of %s: %w", r.target.ID, err)
+			return nil, nil, err
 		}
 		for _, m := range marks {
-			if m.NotBefore.After(now) || busy[m.Product] {
-				continue
-			}
 			if len(byProduct[m.Product]) == 0 {
 				order = append(order, m.Product)
 			}
@@ -83,13 +71,38 @@ func (r *run) due(ctx context.Context) (map[commerce.ProductID][]port.Mark, []co
 	return byProduct, order, nil
 }
 
-func (r *run) loadListings(ctx context.Context, products []commerce.ProductID) error {
+// look reads the marks of a lane that may be worked now. It reads on until
+// there are enough, so that marks that wait hide none behind them.
+func (r *run) look(ctx context.Context, lane port.Lane, enough int, free func(port.Mark) bool) ([]port.Mark, error) {
+	for limit := readMarks; ; limit *= 4 {
+		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, limit)
+		if err != nil {
+			return nil, fmt.Errorf("read lane %d of %s: %w", lane, r.target.ID, err)
+		}
+		var due []port.Mark
+		for _, m := range marks {
+			if !m.NotBefore.After(r.Now()) && free(m) {
+				due = append(due, m)
+			}
+		}
+		if len(marks) < limit || len(due) >= enough {
+			r.seen[lane] = marks
+			return due, nil
+		}
+	}
+}
+
+// loadListings reads listings, those that are known only to read them again.
+func (r *run) loadListings(ctx context.Context, products []commerce.ProductID, again bool) error {
 	var ids []commerce.ListingID
 	for _, p := range products {
 		id := port.ListingIDOf(r.target.ID, p)
-		if _, known := r.listings[id]; !known {
+		if _, known := r.listings[id]; !known || again {
 			ids = append(ids, id)
 		}
+	}
+	if len(ids) == 0 {
+		return nil
 	}
 	found, err := r.Store.Listings(ctx, r.space, ids)
 	if err != nil {
@@ -101,112 +114,15 @@ func (r *run) loadListings(ctx context.Context, products []commerce.ProductID) e
 	return nil
 }
 
-func (r *run) jobs(ctx context.Context, chosen []commerce.ProductID, due map[commerce.ProductID][]port.Mark) ([]*job, error) {
-	products, err := r.Store.Products(ctx, r.space, chosen)
+// products reads products and notes their titles.
+func (r *run) products(ctx context.Context, ids []commerce.ProductID) (map[commerce.ProductID]commerce.Product, error) {
+	found, err := r.Store.Products(ctx, r.space, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read products: %w", err)
 	}
-	var variants []commerce.VariantID
-	byID := make(map[commerce.ProductID]commerce.Product, len(products))
-	for _, p := range products {
-		byID[p.ID] = p
-		r.titles[p.ID] = p.Title
-		for _, v := range p.Variants {
-			variants = append(variants, v.ID)
-		}
+	byID := make(map[commerce.ProductID]commerce.Product, len(found))
+	for _, p := range found {
+		byID[p.ID], r.titles[p.ID] = p, p.Title
 	}
-	levels, err := r.Store.Levels(ctx, r.space, variants)
-	if err != nil {
-		return nil, fmt.Errorf("read stock: %w", err)
-	}
-	jobs := make([]*job, 0, len(chosen))
-	for _, id := range chosen {
-		p, ok := byID[id]
-		if !ok {
-			// The product was deleted: nothing is left to show.
-			p = commerce.Product{ID: id, Archived: true}
-		}
-		jobs = append(jobs, r.job(p, due[id], levels))
-	}
-	return jobs, nil
-}
-
-func (r *run) job(p commerce.Product, marks []port.Mark, levels map[commerce.VariantID]commerce.StockLevel) *job {
-	l, ok := r.listings[port.ListingIDOf(r.target.ID, p.ID)]
-	if !ok {
-		l = NewListing(r.target, p, r.Now())
-	}
-	j := &job{product: p, marks: marks, shown: map[commerce.Group]string{}, levels: map[commerce.VariantID]commerce.StockLevel{}, problems: map[commerce.Channel][]commerce.Problem{}}
-	stock := make(map[commerce.VariantID]int64, len(p.Variants))
-	for _, v := range p.Variants {
-		j.levels[v.ID], stock[v.ID] = levels[v.ID], levels[v.ID].OnHand
-	}
-	wanted := Wanted(r.target, p)
-	for c, on := range wanted {
-		if !on {
-			continue
-		}
-		if found := channel.Validate(r.Rules(c), p.On(c), r.defaults, r.Now()); len(found) > 0 {
-			for i := range found {
-				found[i].Channel = c
-			}
-			j.problems[c], wanted[c] = found, false
-		}
-	}
-	j.change = channel.Change{Listing: l, Product: p, Stock: stock, Defaults: r.defaults, Wanted: wanted}
-	j.groups(r.target)
-	return j
-}
-
-// groups finds what has really changed: a group the marketplace already shows
-// as wanted costs no call.
-func (j *job) groups(t port.Target) {
-	l := j.change.Listing
-	key := []string{string(l.ID)}
-	for _, g := range commerce.Groups() {
-		hash := j.hash(g, t)
-		marked := slices.ContainsFunc(j.marks, func(m port.Mark) bool { return m.Lane == port.LaneOf(g) })
-		if l.Remote == "" || (marked && l.Shown[g] != hash) {
-			j.change.Groups = append(j.change.Groups, g)
-		}
-		j.shown[g] = hash
-		key = append(key, hash)
-	}
-	j.change.Key = commerce.Derive("rev", strings.Join(key, "/"))
-}
-
-// hash is a digest of everything that decides what a group looks like.
-func (j *job) hash(g commerce.Group, t port.Target) string {
-	p, d := j.product, j.change.Defaults
-	var about any
-	switch g {
-	case commerce.GroupStock:
-		versions := make(map[commerce.VariantID][2]int64, len(j.levels))
-		for id, level := range j.levels {
-			versions[id] = [2]int64{level.OnHand, level.Version}
-		}
-		about = []any{versions, j.change.Wanted, p.Archived}
-	case commerce.GroupPrice:
-		prices := make(map[commerce.VariantID]commerce.Money, len(p.Variants))
-		for _, v := range p.Variants {
-			prices[v.ID] = v.Price
-		}
-		about = prices
-	case commerce.GroupImages:
-		about = p.Images
-	default:
-		text := p
-		text.Version, text.Images, text.UpdatedAt = 0, nil, text.CreatedAt
-		text.Variants = slices.Clone(p.Variants)
-		for i := range text.Variants {
-			text.Variants[i].Price, text.Variants[i].Stated = commerce.Money{}, nil
-		}
-		about = []any{text, d, j.change.Wanted, t.Kind}
-	}
-	raw, err := json.Marshal(about)
-	if err != nil { // plain data: it can't happen
-		return ""
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:12])
+	return byID, nil
 }

@@ -29,6 +29,9 @@ const (
 	maxAttempts = 8
 	// longest is how far a queue can delay a message; maintain wakes later ones.
 	longest = 15 * time.Minute
+	// heldFor is how often in a row a nudge meets a held lock before the queue
+	// counts it: more than two minutes.
+	heldFor = 60
 )
 
 // Store is what this room needs of storage.
@@ -58,11 +61,15 @@ type Worker struct {
 }
 
 // Run works a target until nothing is due or the slice is over, and arranges
-// for what has to wait.
+// for what has to wait. A nudge that meets another worker comes again later.
 func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 	name := "tgt#" + string(n.Space) + "#" + n.Key
 	token, err := k.Store.Lock(ctx, name, lockFor)
 	if fault.Is(err, fault.Conflict) {
+		if n.Hops >= heldFor {
+			return fault.New(fault.Temporary, "target_busy", "The target %s has been worked on by others for too long.", n.Key)
+		}
+		n.Hops++
 		return k.nudge(ctx, n, 2*time.Second)
 	}
 	if err != nil {
@@ -75,6 +82,7 @@ func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 	if err != nil || wake.IsZero() {
 		return err
 	}
+	n.Hops = 0 // a new wait: there is one at a time for each target
 	if wait := wake.Sub(k.Now()); wait <= longest {
 		return k.nudge(ctx, n, max(wait, time.Second))
 	}
@@ -82,7 +90,7 @@ func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 }
 
 func (k *Worker) nudge(ctx context.Context, n port.Nudge, after time.Duration) error {
-	n.V, n.Hops = port.MessageVersion, n.Hops+1
+	n.V = port.MessageVersion
 	return k.Queue.Send(ctx, port.NudgeQueue, port.Outgoing{Body: n, Delay: after})
 }
 
@@ -97,21 +105,28 @@ type run struct {
 	conn     channel.ListingWriter
 	reader   channel.ListingReader
 	until    time.Time
-	// listings are as stored now, with their titles.
+	// over says that the writer's consent has ended: nothing more can be done.
+	over bool
+	// listings are as stored when they were last read or written.
 	listings map[commerce.ListingID]commerce.Listing
 	titles   map[commerce.ProductID]string
 	calls    map[string]port.Call
+	// seen are the marks of the last look at each lane.
+	seen map[port.Lane][]port.Mark
 }
 
-// work answers when the target has to be looked at again; zero is never.
+// work answers when a nudge has to be sent for the target; zero is not at all.
 func (k *Worker) work(ctx context.Context, w commerce.WorkspaceID, id commerce.TargetID) (time.Time, error) {
-	r := &run{Worker: k, space: w, until: k.Now().Add(slice), listings: map[commerce.ListingID]commerce.Listing{}, titles: map[commerce.ProductID]string{}, calls: map[string]port.Call{}}
+	r := &run{
+		Worker: k, space: w, until: k.Now().Add(slice), listings: map[commerce.ListingID]commerce.Listing{},
+		titles: map[commerce.ProductID]string{}, calls: map[string]port.Call{}, seen: map[port.Lane][]port.Mark{},
+	}
 	if ok, err := r.begin(ctx, id); !ok {
 		return time.Time{}, err
 	}
 	for k.Now().Before(r.until) {
 		again, err := r.round(ctx)
-		if err != nil {
+		if err != nil || r.over {
 			return time.Time{}, err
 		}
 		if !again {
@@ -122,7 +137,7 @@ func (k *Worker) work(ctx context.Context, w commerce.WorkspaceID, id commerce.T
 }
 
 // begin reads the target and opens its writer; false means that there is
-// nothing to work with, and the marks wait for a new connection.
+// nothing to work with, and the marks wait for a connection.
 func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
 	var err error
 	if r.target, err = r.Store.Target(ctx, r.space, id); err != nil {
@@ -131,11 +146,8 @@ func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
 		}
 		return false, fmt.Errorf("target %s: %w", id, err)
 	}
-	if r.writer, err = r.Store.Account(ctx, r.space, r.target.Writer); err != nil {
-		return false, fmt.Errorf("writer of target %s: %w", id, err)
-	}
-	if r.writer.State != port.AccountActive {
-		return false, nil
+	if ok, err := r.findWriter(ctx); !ok {
+		return false, err
 	}
 	space, err := r.Store.Workspace(ctx, r.space)
 	if err != nil {
@@ -153,10 +165,36 @@ func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
 	}
 	r.reader, _ = conn.(channel.ListingReader)
 	calls, err := r.Store.ListCalls(ctx, r.space, r.target.ID)
+	if err != nil {
+		return false, fmt.Errorf("open calls of %s: %w", id, err)
+	}
 	for _, c := range calls {
 		r.calls[c.ID] = c
 	}
-	return true, err
+	return true, nil
+}
+
+// findWriter reads the account that writes. Without an active one nothing
+// wakes the target until somebody connects.
+func (r *run) findWriter(ctx context.Context) (bool, error) {
+	var err error
+	if r.target.Writer != "" {
+		r.writer, err = r.Store.Account(ctx, r.space, r.target.Writer)
+	}
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return false, fmt.Errorf("writer of target %s: %w", r.target.ID, err)
+	}
+	if err == nil && r.writer.State == port.AccountActive {
+		return true, nil
+	}
+	if r.target.WakeAt.IsZero() {
+		return false, nil
+	}
+	r.target.WakeAt = time.Time{}
+	if _, err := r.Store.PutTarget(ctx, r.target); err != nil && !fault.Is(err, fault.Conflict) {
+		return false, fmt.Errorf("let target %s rest: %w", r.target.ID, err)
+	}
+	return false, nil
 }
 
 // round does one thing: settles open calls, writes one batch, or reads back.
@@ -175,62 +213,8 @@ func (r *run) round(ctx context.Context) (again bool, err error) {
 	return r.readBack(ctx)
 }
 
-// rest finds when the next thing is due and stores it on the target, so that
-// maintain wakes it even if the delayed nudge is lost.
-func (r *run) rest(ctx context.Context) (time.Time, error) {
-	wake := time.Time{}
-	sooner := func(at time.Time) {
-		if wake.IsZero() || at.Before(wake) {
-			wake = at
-		}
-	}
-	for _, c := range r.calls {
-		sooner(c.CheckAt)
-	}
-	for _, lane := range lanes() {
-		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, readMarks)
-		if err != nil {
-			return wake, fmt.Errorf("look at lane %d of %s: %w", lane, r.target.ID, err)
-		}
-		for _, m := range marks {
-			sooner(latest(m.NotBefore, r.target.Lanes[lane].Until, r.gathered(m.Product)))
-		}
-	}
-	if wake.Equal(r.target.WakeAt) {
-		return wake, nil
-	}
-	r.target.WakeAt = wake
-	put, err := r.Store.PutTarget(ctx, r.target)
-	if fault.Is(err, fault.Conflict) {
-		return r.Now().Add(time.Second), nil // somebody edited the target: look again soon
-	}
-	r.target = put
-	return wake, err
-}
-
-func lanes() []port.Lane {
-	return []port.Lane{port.LaneStock, port.LanePrice, port.LaneText, port.LaneImages, port.LaneCheck}
-}
-
-func latest(times ...time.Time) time.Time {
-	var last time.Time
-	for _, t := range times {
-		if t.After(last) {
-			last = t
-		}
-	}
-	return last
-}
-
-// gathered is until when changes of a product are gathered before the next
-// write.
-func (r *run) gathered(p commerce.ProductID) time.Time {
-	pushed := r.target.PushedAt
-	if !r.rules.GatherTarget {
-		pushed = r.listings[port.ListingIDOf(r.target.ID, p)].PushedAt
-	}
-	if pushed.IsZero() {
-		return pushed
-	}
-	return pushed.Add(r.rules.Gather)
+// remote bounds what is asked of the marketplace by the slice: no call is on
+// its way when the lock of the target ends.
+func (r *run) remote(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, r.until.Sub(r.Now()))
 }

@@ -17,6 +17,17 @@ func Wanted(t port.Target, p commerce.Product) map[commerce.Channel]bool {
 	return wanted
 }
 
+// wishes is Wanted, and no for the views of channels that have left the target.
+func wishes(t port.Target, p commerce.Product, l commerce.Listing) map[commerce.Channel]bool {
+	wish := Wanted(t, p)
+	for c := range l.Views {
+		if _, there := wish[c]; !there {
+			wish[c] = false
+		}
+	}
+	return wish
+}
+
 // NewListing is a product's listing on a target before anything was sent.
 func NewListing(t port.Target, p commerce.Product, now time.Time) commerce.Listing {
 	l := commerce.Listing{ID: port.ListingIDOf(t.ID, p.ID), Target: t.ID, Product: p.ID, Views: map[commerce.Channel]commerce.View{}, CreatedAt: now, UpdatedAt: now}

@@ -15,8 +15,8 @@ import (
 // assemble builds the whole content of a listing, uploading the pictures that
 // TikTok does not have yet; what it learns goes into m. Problems are an error
 // of kind Rejected, found before anything is uploaded.
-func (c *Connector) assemble(ctx context.Context, ch channel.Change, m memory) (api.Content, error) {
-	p := ch.Product.On(commerce.TikTok)
+func (j *job) assemble(ctx context.Context) (api.Content, error) {
+	c, ch, m, p := j.Connector, j.ch, j.m, j.product
 	body := api.Content{Title: p.Title, Description: descriptionHTML(p.Description), Version: c.tree(), Weight: weight(grams(p, ch.Defaults)), Box: box(ch.Defaults)}
 	if found := c.checkCurrency(p); len(found) > 0 {
 		return body, fault.Refused(fault.Rejected, found...)
@@ -44,7 +44,7 @@ func (c *Connector) assemble(ctx context.Context, ch channel.Change, m memory) (
 	for _, image := range p.Images[:min(len(p.Images), 9)] {
 		body.Images = append(body.Images, api.Image{URI: m[imageKey(image.URL)]})
 	}
-	body.SKUs = c.skus(ch, p, attributes, m)
+	body.SKUs = j.skus(attributes)
 	return body, nil
 }
 
@@ -140,7 +140,8 @@ func (c *Connector) place(ctx context.Context, d commerce.Defaults, m memory) er
 }
 
 // skus are the variants with their options, prices and quantities.
-func (c *Connector) skus(ch channel.Change, p commerce.Product, attributes []api.Attribute, m memory) []api.SKU {
+func (j *job) skus(attributes []api.Attribute) []api.SKU {
+	ch, m, p := j.ch, j.m, j.product
 	pictured := picturedOption(p)
 	codes := map[string]bool{}
 	list := make([]api.SKU, 0, len(p.Variants))
@@ -150,7 +151,7 @@ func (c *Connector) skus(ch channel.Change, p commerce.Product, attributes []api
 			image = &api.Image{URI: uri}
 		}
 		s := api.SKU{
-			ID: string(ch.Listing.Items[v.ID]), SellerSKU: string(v.SKU), External: string(v.ID), Sales: sales(p, v, attributes, pictured, image),
+			ID: j.item(v.ID), SellerSKU: string(v.SKU), External: string(v.ID), Sales: sales(p, v, attributes, pictured, image),
 			Inventory: stock(ch.Stock[v.ID], m.places()), Price: &api.Price{Amount: amount(v.Price), Currency: v.Price.Currency},
 		}
 		if code := barcode(v.Barcode); code != nil && !codes[code.Code] {

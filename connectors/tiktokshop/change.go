@@ -146,7 +146,7 @@ func (j *job) stockOnSale(ctx context.Context) error {
 		return err
 	}
 	for _, v := range j.product.Variants {
-		if j.ch.Listing.Items[v.ID] == "" && j.ch.Stock[v.ID] > 0 && j.m[keyStatus] == statusActive {
+		if j.item(v.ID) == "" && j.ch.Stock[v.ID] > 0 && j.m[keyStatus] == statusActive {
 			return j.edit(ctx, false)
 		}
 	}

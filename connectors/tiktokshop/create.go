@@ -26,7 +26,7 @@ func (j *job) create(ctx context.Context) channel.Result {
 	if wait := j.fullFor(); wait > 0 {
 		return j.later(wait, "TikTok takes no more listings from this shop today.")
 	}
-	body, err := j.assemble(ctx, j.ch, j.m)
+	body, err := j.assemble(ctx)
 	if err != nil {
 		return j.failed(err)
 	}
@@ -150,6 +150,7 @@ func (j *job) takeItem(id api.ID, external, sku string) {
 	for _, v := range j.product.Variants {
 		if id != "" && (external == string(v.ID) || (external == "" && sku != "" && sku == string(v.SKU))) {
 			j.items[v.ID] = commerce.RemoteID(id)
+			delete(j.m, keyGone+string(v.ID))
 			return
 		}
 	}

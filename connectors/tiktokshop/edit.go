@@ -17,7 +17,7 @@ func (j *job) edit(ctx context.Context, whole bool) error {
 	if wait := j.fullFor(); wait > 0 {
 		return &fault.Error{Kind: fault.RateLimited, Code: api.CodeDailyLimit, RetryAfter: wait, Message: "TikTok takes no more listings from this shop today."}
 	}
-	body, err := j.assemble(ctx, j.ch, j.m)
+	body, err := j.assemble(ctx)
 	if err != nil {
 		return err
 	}
@@ -60,6 +60,9 @@ func (j *job) submitted(ctx context.Context, edit api.Content, receipt api.Recei
 	}
 	if len(edit.SKUs) == 0 {
 		return nil
+	}
+	for _, v := range j.removed() {
+		j.m[keyGone+string(v)] = "1"
 	}
 	for _, s := range receipt.SKUs {
 		j.takeItem(s.ID, s.External, s.SellerSKU)

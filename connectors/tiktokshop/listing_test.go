@@ -300,6 +300,35 @@ func TestNewWarehouse(t *testing.T) {
 	}
 }
 
+func TestVariantTakenOutAndBack(t *testing.T) {
+	t.Parallel()
+	m := newShop(t, func(s *tiktoksim.Sim) { s.AuditDelay = time.Minute }).mug("vary", "S", "M")
+	m.apply(channel.Done)
+	m.w.Advance(time.Minute)
+	m.look()
+	both := m.product.Variants
+	m.product.Variants = both[:1]
+	m.apply(channel.Done, commerce.GroupStock, commerce.GroupText)
+	m.product.Variants = both
+	if n := m.onSale(1); n != 0 {
+		t.Errorf("%d of the variant that was taken out can be bought until the review ends", n)
+	}
+	m.product.Variants = both[:1]
+	m.w.Advance(time.Minute)
+	m.stock[both[0].ID] = 2
+	m.apply(channel.Done, commerce.GroupStock)
+	m.product.Variants = both
+	if m.onSale(0) != 2 || m.onSale(1) != -1 {
+		t.Errorf("%d and %d on sale, want 2 and none", m.onSale(0), m.onSale(1))
+	}
+	old := m.listing.Items[both[1].ID]
+	m.apply(channel.Done, commerce.GroupStock, commerce.GroupText)
+	m.w.Advance(time.Minute)
+	if id := m.listing.Items[both[1].ID]; m.onSale(1) != 6 || id == old {
+		t.Errorf("%d on sale as %s, want 6 under a new id", m.onSale(1), id)
+	}
+}
+
 func TestMissingAttributeNamesItsValues(t *testing.T) {
 	t.Parallel()
 	m := newShop(t, nil).mug("lamp")

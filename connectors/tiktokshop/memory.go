@@ -2,6 +2,7 @@ package tiktokshop
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/manystall/manystall/shared/commerce"
@@ -18,6 +19,7 @@ const (
 	keyWarehouses = "warehouses" // of its SKUs, joined by commas; the first one holds the stock
 	keyImage      = "img:"       // + digest of an address: uri of the uploaded picture
 	keyShown      = "h:"         // + property: digest of what was sent last
+	keyGone       = "gone:"      // + variant: its SKU was taken out of the product
 
 	offZero     = "zero"
 	offUnwanted = "unwanted"
@@ -66,4 +68,28 @@ func (m memory) forgetImages(used []string) {
 			delete(m, key)
 		}
 	}
+}
+
+// item is the SKU of a variant; empty when TikTok has none, or not any more.
+func (j *job) item(v commerce.VariantID) string {
+	if j.m[keyGone+string(v)] != "" {
+		return ""
+	}
+	if id := j.items[v]; id != "" {
+		return string(id)
+	}
+	return string(j.ch.Listing.Items[v])
+}
+
+// removed are the variants whose SKUs TikTok still has although the product
+// does not, in a stable order.
+func (j *job) removed() []commerce.VariantID {
+	var list []commerce.VariantID
+	for v := range j.ch.Listing.Items {
+		if _, has := j.product.Variant(v); !has && j.item(v) != "" {
+			list = append(list, v)
+		}
+	}
+	slices.Sort(list)
+	return list
 }

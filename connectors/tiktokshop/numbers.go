@@ -42,15 +42,26 @@ func (j *job) writeStock(ctx context.Context) error {
 	}
 }
 
-// levels are the wanted quantities of the variants TikTok has.
+// levels are the wanted quantities of the variants TikTok has. Of variants that
+// were taken out nothing is left: they can be bought until the edit that
+// removes them is reviewed.
 func (j *job) levels() []api.Levels {
 	var levels []api.Levels
 	for _, v := range j.product.Variants {
-		if id := j.ch.Listing.Items[v.ID]; id != "" {
-			levels = append(levels, api.Levels{ID: string(id), Inventory: stock(j.ch.Stock[v.ID], j.m.places())})
+		if id := j.item(v.ID); id != "" {
+			levels = append(levels, api.Levels{ID: id, Inventory: stock(j.ch.Stock[v.ID], j.m.places())})
 		}
 	}
+	for _, v := range j.removed() {
+		levels = append(levels, api.Levels{ID: j.item(v), Inventory: stock(0, j.m.places())})
+	}
 	return levels
+}
+
+// isRemoved says whether a SKU is of a variant that was taken out: what TikTok
+// has to say about it does not matter any more.
+func (j *job) isRemoved(sku api.ID) bool {
+	return slices.ContainsFunc(j.removed(), func(v commerce.VariantID) bool { return j.item(v) == string(sku) })
 }
 
 // stockProblems gathers what was refused: as parts of a success, or as the
@@ -63,6 +74,9 @@ func (j *job) stockProblems(parts []api.PartError, err error) (codes []string, p
 		return nil, nil, err
 	}
 	for _, part := range parts {
+		if code, _ := part.Why(); j.isRemoved(part.Detail.SKU) && code != 12019028 {
+			continue
+		}
 		f := api.Part(api.Context{Op: "UpdateInventory", Repeatable: true}, part, j.env.Now())
 		if f.Kind != fault.Rejected {
 			return nil, nil, f
@@ -79,7 +93,7 @@ func (j *job) stockProblems(parts []api.PartError, err error) (codes []string, p
 // fieldOf is our path of a SKU.
 func (j *job) fieldOf(sku api.ID, field string) string {
 	for i, v := range j.product.Variants {
-		if j.ch.Listing.Items[v.ID] == commerce.RemoteID(sku) {
+		if j.item(v.ID) == string(sku) {
 			return fmt.Sprintf("variants[%d].%s", i, field)
 		}
 	}
@@ -88,7 +102,7 @@ func (j *job) fieldOf(sku api.ID, field string) string {
 
 func (j *job) wantedOf(sku api.ID) string {
 	for _, v := range j.product.Variants {
-		if j.ch.Listing.Items[v.ID] == commerce.RemoteID(sku) {
+		if j.item(v.ID) == string(sku) {
 			return fmt.Sprint(j.ch.Stock[v.ID])
 		}
 	}
@@ -122,8 +136,8 @@ func (j *job) writePrices(ctx context.Context) error {
 	}
 	var prices []api.Pricing
 	for _, v := range j.product.Variants {
-		if id := j.ch.Listing.Items[v.ID]; id != "" {
-			prices = append(prices, api.Pricing{ID: string(id), Price: api.Price{Amount: amount(v.Price), Currency: v.Price.Currency}})
+		if id := j.item(v.ID); id != "" {
+			prices = append(prices, api.Pricing{ID: id, Price: api.Price{Amount: amount(v.Price), Currency: v.Price.Currency}})
 		}
 	}
 	if len(prices) == 0 {

@@ -152,8 +152,8 @@ func (b *bench) drain(most time.Duration) {
 	b.t.Helper()
 	end := b.clock.Now().Add(most)
 	for {
-		m, ok := b.queue.take()
-		if !ok || m.at.After(end) {
+		m, ok := b.queue.take(end)
+		if !ok {
 			return
 		}
 		if wait := m.at.Sub(b.clock.Now()); wait > 0 {
@@ -209,7 +209,7 @@ func (q *queue) Send(_ context.Context, _ string, messages ...port.Outgoing) err
 	return nil
 }
 
-func (q *queue) take() (delayed, bool) {
+func (q *queue) take(end time.Time) (delayed, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.sent) == 0 {
@@ -217,6 +217,9 @@ func (q *queue) take() (delayed, bool) {
 	}
 	slices.SortStableFunc(q.sent, func(a, b delayed) int { return a.at.Compare(b.at) })
 	m := q.sent[0]
+	if m.at.After(end) {
+		return delayed{}, false
+	}
 	q.sent = q.sent[1:]
 	return m, true
 }
@@ -232,8 +235,9 @@ type stepper struct {
 	killAt int // 0: never
 	after  bool
 	read   int // marks read
-	// during runs between a marketplace's write and its answer.
-	during func()
+	// before runs when a call is on its way, during between a marketplace's
+	// write and its answer; each once.
+	before, during func()
 }
 
 func (s *stepper) step(do func() error) error {

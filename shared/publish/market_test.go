@@ -101,6 +101,7 @@ func (m *market) itemsOf(c channel.Change) map[commerce.VariantID]commerce.Remot
 // write carries a change out and counts the call.
 func (m *market) write(c channel.Change) commerce.RemoteID {
 	m.calls++
+	once(&m.store.before)
 	id := c.Listing.Remote
 	if id == "" {
 		id = commerce.RemoteID("remote_" + c.Product.Handle)
@@ -128,12 +129,15 @@ func (m *market) write(c channel.Change) commerce.RemoteID {
 			it.title = c.Product.Title
 		}
 	}
-	if m.store.during != nil {
-		during := m.store.during
-		m.store.during = nil
-		during()
-	}
+	once(&m.store.during)
 	return id
+}
+
+func once(hook *func()) {
+	if f := *hook; f != nil {
+		*hook = nil
+		f()
+	}
 }
 
 func anyOn(wanted map[commerce.Channel]bool) bool {

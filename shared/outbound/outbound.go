@@ -122,12 +122,26 @@ func (k *Worker) drain(ctx context.Context, n port.Nudge) (time.Duration, error)
 
 // parcel is one thing to be sent, seen the same way for all kinds.
 type parcel struct {
-	send   func(ctx context.Context) (channel.Sent, error)
-	find   func(ctx context.Context) (channel.Sent, bool, error)
-	settle func(ctx context.Context, s channel.Sent, state commerce.SendState, problem string) error
+	send func(ctx context.Context) (channel.Sent, error)
+	find func(ctx context.Context) (channel.Sent, bool, error)
+	// settle stores how a record, as it is stored now, has ended.
+	settle settler
 	// done says that the marketplace told us of it meanwhile.
 	done bool
 }
+
+type settler func(ctx context.Context, o port.Outbound, end ending) error
+
+// ending is how something has ended: sent or failed.
+type ending struct {
+	state   commerce.SendState
+	remote  commerce.RemoteID
+	problem string
+}
+
+func sent(s channel.Sent) ending { return ending{state: commerce.SendDone, remote: s.Remote} }
+
+func notSent(problem string) ending { return ending{state: commerce.SendFailed, problem: problem} }
 
 // open says that an attempt went out whose outcome is not known.
 func open(o port.Outbound) bool { return o.State == commerce.SendUnknown || !o.TriedAt.IsZero() }
@@ -150,8 +164,8 @@ func (k *Worker) send(ctx context.Context, o port.Outbound) error {
 	if o, err = k.Store.PutOutbound(ctx, o); err != nil {
 		return fmt.Errorf("note attempt of %s: %w", o.ID, err)
 	}
-	sent, err := p.send(ctx)
-	return k.outcome(ctx, o, p, sent, err)
+	answer, err := p.send(ctx)
+	return k.outcome(ctx, o, p, answer, err)
 }
 
 // unopened is what becomes of a record whose account can't be worked with.
@@ -165,11 +179,11 @@ func (k *Worker) unopened(ctx context.Context, o port.Outbound, p parcel, err er
 	return err
 }
 
-func (k *Worker) outcome(ctx context.Context, o port.Outbound, p parcel, sent channel.Sent, err error) error {
+func (k *Worker) outcome(ctx context.Context, o port.Outbound, p parcel, answer channel.Sent, err error) error {
 	f := fault.Of(err)
 	switch {
 	case f == nil:
-		return p.settle(ctx, sent, commerce.SendDone, "")
+		return p.settle(ctx, o, sent(answer))
 	case f.Kind == fault.Unknown:
 		o.State = commerce.SendUnknown
 		return k.wait(ctx, o, lookAfter)
@@ -198,11 +212,11 @@ func (k *Worker) look(ctx context.Context, o port.Outbound, p parcel) error {
 	if since := k.Now().Sub(o.TriedAt); since < lookAfter {
 		return k.wait(ctx, o, lookAfter-since)
 	}
-	sent, found, err := p.find(ctx)
+	answer, found, err := p.find(ctx)
 	f := fault.Of(err)
 	switch {
 	case f == nil && found:
-		return p.settle(ctx, sent, commerce.SendDone, "")
+		return p.settle(ctx, o, sent(answer))
 	case f == nil:
 		return k.notFound(ctx, o, p)
 	case f.Kind == fault.AuthExpired:
@@ -217,7 +231,7 @@ func (k *Worker) look(ctx context.Context, o port.Outbound, p parcel) error {
 
 func (k *Worker) notFound(ctx context.Context, o port.Outbound, p parcel) error {
 	if o.Looked++; o.Looked >= maxLooks {
-		return p.settle(ctx, channel.Sent{}, commerce.SendFailed, "The marketplace never answered and does not show it: it was not sent. Send it again if it is still wanted.")
+		return p.settle(ctx, o, notSent("The marketplace never answered and does not show it: it was not sent. Send it again if it is still wanted."))
 	}
 	o.State = commerce.SendUnknown
 	return k.wait(ctx, o, 2*lookAfter)
@@ -238,7 +252,7 @@ func (k *Worker) wait(ctx context.Context, o port.Outbound, d time.Duration) err
 	return err
 }
 
-func (k *Worker) failed(ctx context.Context, o port.Outbound, settle func(context.Context, channel.Sent, commerce.SendState, string) error, cause error) error {
+func (k *Worker) failed(ctx context.Context, o port.Outbound, settle settler, cause error) error {
 	f := fault.Of(cause)
 	k.Log.WarnContext(ctx, "not sent", "kind", f.Kind, "what", o.Kind, "account", o.Account, "err", cause.Error())
 	record := port.Failure{ID: k.NewID(), Space: o.Space, Queue: port.OutboundQueue, Kind: string(f.Kind), Code: f.Code, Account: o.Account, Message: f.Message, Count: o.Attempts, At: k.Now()}
@@ -248,5 +262,5 @@ func (k *Worker) failed(ctx context.Context, o port.Outbound, settle func(contex
 	if settle == nil {
 		return k.Store.DeleteOutbound(ctx, o)
 	}
-	return settle(ctx, channel.Sent{}, commerce.SendFailed, f.Message)
+	return settle(ctx, o, notSent(f.Message))
 }

@@ -57,10 +57,8 @@ func (k *Worker) reply(ctx context.Context, o port.Outbound) (parcel, error) {
 		return parcel{}, err
 	}
 	p := parcel{
-		done: m.State == commerce.SendDone,
-		settle: func(ctx context.Context, s channel.Sent, state commerce.SendState, problem string) error {
-			return k.settleReply(ctx, o, s, state, problem)
-		},
+		done:   m.State == commerce.SendDone,
+		settle: k.settleReply,
 	}
 	if p.done {
 		return p, nil
@@ -72,7 +70,7 @@ func (k *Worker) reply(ctx context.Context, o port.Outbound) (parcel, error) {
 	return p, err
 }
 
-func (k *Worker) settleReply(ctx context.Context, o port.Outbound, s channel.Sent, state commerce.SendState, problem string) error {
+func (k *Worker) settleReply(ctx context.Context, o port.Outbound, end ending) error {
 	id := commerce.ConversationID(o.Key)
 	for range attempts {
 		conv, err := k.Store.Conversation(ctx, o.Space, id)
@@ -83,15 +81,15 @@ func (k *Worker) settleReply(ctx context.Context, o port.Outbound, s channel.Sen
 		if err != nil {
 			return err
 		}
-		if m.State == commerce.SendDone && (s.Remote == "" || s.Remote == m.Remote) {
+		if m.State == commerce.SendDone && (end.remote == "" || end.remote == m.Remote) {
 			return k.Store.DeleteOutbound(ctx, o) // its echo was faster
 		}
 		if m.State != commerce.SendDone {
-			m.State, m.Problem, m.Remote = state, problem, s.Remote
+			m.State, m.Problem, m.Remote = end.state, end.problem, end.remote
 		}
 		write := port.MessageWrite{Conversation: conv, Message: &m, Replace: true, Settle: &o}
-		if s.Remote != "" {
-			write.Aliases = []commerce.RemoteID{s.Remote}
+		if end.remote != "" {
+			write.Aliases = []commerce.RemoteID{end.remote}
 		}
 		_, err = k.Store.PutMessage(ctx, o.Space, write)
 		if err == nil || !fault.Is(err, fault.Conflict) {
@@ -113,10 +111,8 @@ func (k *Worker) shipment(ctx context.Context, o port.Outbound) (parcel, error) 
 	ship := channel.Shipping{Order: order, Shipment: order.Shipments[i]}
 	p := parcel{
 		done: ship.Shipment.State == commerce.SendDone,
-		settle: func(ctx context.Context, sent channel.Sent, state commerce.SendState, problem string) error {
-			return k.settleOrder(ctx, o, func(order *commerce.Order) string {
-				return k.settleShipment(order, o.Ref, sent, state, problem)
-			})
+		settle: func(ctx context.Context, o port.Outbound, end ending) error {
+			return k.settleOrder(ctx, o, func(order *commerce.Order) string { return k.settleShipment(order, o.Ref, end) })
 		},
 	}
 	if p.done {
@@ -128,18 +124,18 @@ func (k *Worker) shipment(ctx context.Context, o port.Outbound) (parcel, error) 
 	return p, err
 }
 
-func (k *Worker) settleShipment(order *commerce.Order, id string, sent channel.Sent, state commerce.SendState, problem string) string {
+func (k *Worker) settleShipment(order *commerce.Order, id string, end ending) string {
 	i := slices.IndexFunc(order.Shipments, func(s commerce.Shipment) bool { return s.ID == id })
 	if i < 0 {
 		return ""
 	}
 	s := &order.Shipments[i]
-	s.State, s.Problem = state, problem
-	if sent.Remote != "" {
-		s.Remote = sent.Remote
+	s.State, s.Problem = end.state, end.problem
+	if end.remote != "" {
+		s.Remote = end.remote
 	}
-	if state != commerce.SendDone {
-		return fmt.Sprintf("%s did not take %s %s: %s", order.Channel, s.Carrier, s.Tracking, problem)
+	if end.state != commerce.SendDone {
+		return fmt.Sprintf("%s did not take %s %s: %s", order.Channel, s.Carrier, s.Tracking, end.problem)
 	}
 	switch order.State {
 	case commerce.OrderPaid, commerce.OrderPartly:
@@ -156,12 +152,12 @@ func (k *Worker) cancellation(ctx context.Context, o port.Outbound) (parcel, err
 	}
 	p := parcel{
 		done: order.State == commerce.OrderCancelled,
-		settle: func(ctx context.Context, _ channel.Sent, state commerce.SendState, problem string) error {
+		settle: func(ctx context.Context, o port.Outbound, end ending) error {
 			return k.settleOrder(ctx, o, func(order *commerce.Order) string {
-				if state == commerce.SendDone {
+				if end.state == commerce.SendDone {
 					return fmt.Sprintf("Cancellation told to %s", order.Channel)
 				}
-				return fmt.Sprintf("%s did not take the cancellation: %s", order.Channel, problem)
+				return fmt.Sprintf("%s did not take the cancellation: %s", order.Channel, end.problem)
 			})
 		},
 	}

@@ -180,7 +180,8 @@ func shown(body api.Content) map[string]string {
 }
 
 // adopt finds the product that already carries our external id: it was listed
-// before our records began. The next round brings it up to date.
+// before our records began. A search by SKU shows who it may be, a read by id
+// whether it is. The next round brings it up to date.
 func (j *job) adopt(ctx context.Context) channel.Result {
 	var codes []string
 	for _, v := range j.product.Variants {
@@ -192,8 +193,16 @@ func (j *job) adopt(ctx context.Context) channel.Result {
 	if err != nil {
 		return j.failed(err)
 	}
-	for _, p := range found {
-		if p.Status == statusDeleted {
+	external := string(j.ch.Listing.ID) + j.again()
+	for _, hit := range found {
+		if hit.Status == statusDeleted || hit.Status == statusFrozen {
+			continue
+		}
+		p, err := j.api.Product(ctx, string(hit.ID))
+		if err != nil {
+			return j.failed(err)
+		}
+		if p.External != external {
 			continue
 		}
 		j.remote = commerce.RemoteID(p.ID)

@@ -6,7 +6,6 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -148,10 +147,13 @@ func (d *demo) choose(ctx context.Context, grant string) ([]string, error) {
 // publish at once: a real one begins with drafts where going live costs money.
 func (d *demo) goLive(ctx context.Context, id, channel string) error {
 	path := "/v1/connections/" + id
-	defaults := map[string]string{"publish": "live"}
+	// Catalogs often come without weights, which TikTok Shop wants.
+	defaults := map[string]any{"publish": "live", "grams": 500, "length_mm": 300, "width_mm": 200, "height_mm": 100}
 	for _, s := range d.world.stands {
 		if slices.Contains(s.Channels, channel) {
-			maps.Copy(defaults, s.Defaults)
+			for name, value := range s.Defaults {
+				defaults[name] = value
+			}
 		}
 	}
 	header, err := d.api.call(ctx, http.MethodGet, path, nil, nil)

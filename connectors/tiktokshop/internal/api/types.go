@@ -221,12 +221,14 @@ type Audit struct {
 
 // Product is what is read back.
 type Product struct {
-	ID      ID     `json:"id"`
-	Title   string `json:"title"`
-	Status  string `json:"status"`
-	Audit   Audit  `json:"audit"`
-	SKUs    []Item `json:"skus"`
-	Refused []struct {
+	ID     ID     `json:"id"`
+	Title  string `json:"title"`
+	Status string `json:"status"`
+	Audit  Audit  `json:"audit"`
+	SKUs   []Item `json:"skus"`
+	// External is our own id; only a read by id shows it.
+	External string `json:"external_product_id"`
+	Refused  []struct {
 		Position    string   `json:"position"`
 		Reasons     []string `json:"reasons"`
 		Suggestions []string `json:"suggestions"`

@@ -20,8 +20,10 @@ type StockLevel struct {
 	// LastSale is when that sale was made: what was written there later has to
 	// be written again.
 	LastSale time.Time `json:"last_sale,omitzero"`
-	// Import is the last import that stated a quantity: it states it once.
+	// Import is the last import or edit that stated a quantity, and Stated that
+	// quantity: the next one moves the level by the difference to it.
 	Import    JobID     `json:"import,omitempty"`
+	Stated    *int64    `json:"stated,omitempty"`
 	UpdatedAt time.Time `json:"updated_at"`
 }
 

@@ -3,6 +3,7 @@ package stock
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -69,8 +70,8 @@ type Stated struct {
 // level yet, else it moves the level by the difference to what the previous
 // import stated, so that what was sold in between stays sold. The first
 // statement about a level that something else began (an order that was faster,
-// a product made without a quantity) is a count. The same import may state it
-// again without effect.
+// a product made without a quantity) is a count. Stating the same again has no
+// effect.
 func (k *Keeper) State(ctx context.Context, w commerce.WorkspaceID, s Stated) error {
 	for range attempts {
 		level, err := k.Store.Level(ctx, w, s.Variant.ID, commerce.LocationDefault)
@@ -78,26 +79,32 @@ func (k *Keeper) State(ctx context.Context, w commerce.WorkspaceID, s Stated) er
 		if err != nil && !opening {
 			return fmt.Errorf("stock of %s: %w", s.Variant.SKU, err)
 		}
-		if level.Import == s.Import && s.Import != "" {
-			return nil
+		// The level knows best: of two imports at once, one may have stated its
+		// quantity and not yet stored its product.
+		base := level.Stated
+		if base == nil {
+			base = s.Variant.Stated
 		}
 		move := commerce.StockMove{Variant: s.Variant.ID, Location: commerce.LocationDefault, Source: string(s.Import), Reason: commerce.MoveCount, Anchor: k.Now()}
 		switch {
 		case opening:
 			level = commerce.StockLevel{Variant: s.Variant.ID, Product: s.Product, SKU: s.Variant.SKU, Location: commerce.LocationDefault}
 			move.Quantity, move.Reason = s.Quantity, commerce.MoveOpening
-		case s.Variant.Stated == nil:
+		case base == nil:
 			// Zero is also what an edit says that says nothing.
 			if move.Quantity = s.Quantity - level.OnHand; move.Quantity == 0 || s.Quantity == 0 {
 				return nil
 			}
-		case *s.Variant.Stated == s.Quantity:
+		case *base == s.Quantity:
 			return nil
 		default:
-			move.Quantity = max(s.Quantity-*s.Variant.Stated, -level.OnHand)
+			move.Quantity = max(s.Quantity-*base, -level.OnHand)
 		}
-		move.ID = commerce.Derive("mov", string(s.Import), string(s.Variant.ID))
+		move.ID = commerce.Derive("mov", string(s.Import), string(s.Variant.ID), strconv.FormatInt(level.Version, 10))
 		level.Import, level.LastTarget, level.Product = s.Import, "", s.Product
+		if s.Quantity != 0 || base != nil {
+			level.Stated = &s.Quantity
+		}
 		if err := k.apply(ctx, w, level, move); err == nil || !fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -72,6 +72,32 @@ export function put(el, ...children) {
   return el;
 }
 
+/**
+ * Replaces what is in an element and keeps the focus where it was: on the
+ * element of the same kind in the same place.
+ * @template {Element} T
+ * @param {T} el
+ * @param {...Child} children
+ * @returns {T}
+ */
+export function redraw(el, ...children) {
+  const focused = document.activeElement;
+  const heading = focused?.tagName === 'H1';
+  const way = focused && el.contains(focused) && focused !== el ? path(el, focused) : null;
+  put(el, ...children);
+  if (!way) return el;
+  const target = heading ? el.querySelector('h1') : way.reduce((/** @type {Element | undefined} */ at, i) => at?.children[i], el);
+  if (target instanceof HTMLElement && target.tagName === focused?.tagName) target.focus({ preventScroll: true });
+  return el;
+}
+
+/** @param {Element} from @param {Element} to @returns {number[]} which child to take at each step */
+function path(from, to) {
+  const way = [];
+  for (let at = to; at !== from && at.parentElement; at = at.parentElement) way.unshift([...at.parentElement.children].indexOf(at));
+  return way;
+}
+
 /** @type {WeakMap<Element, Map<string, {node: Element, mark: string}>>} */
 const known = new WeakMap();
 

@@ -1,5 +1,13 @@
 // Looking again and again, only while somebody can see it.
 
+/** The name of the event that says whether the last look got an answer. */
+export const reached = 'reached';
+
+/** @param {boolean} ok */
+function tell(ok) {
+  document.dispatchEvent(new CustomEvent(reached, { detail: ok }));
+}
+
 /**
  * Runs at once and then every `ms` while the page is visible; at once again
  * when it becomes visible. After a failure the pause doubles, to a minute.
@@ -21,7 +29,9 @@ export function every(ms, run, signal, now = true) {
     try {
       await run();
       wait = ms;
+      tell(true);
     } catch {
+      if (!signal.aborted) tell(false);
       wait = Math.min(wait * 2, 60000);
     }
     busy = false;

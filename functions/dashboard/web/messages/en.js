@@ -31,6 +31,7 @@ export default {
     'problem.title': 'That did not work',
     'problem.unexpected': 'Something unexpected happened in this page. Load it again.',
     'problem.offline': 'No answer. Check the connection to the network.',
+    'problem.stale': 'No answer just now: what you see may be old. Trying again…',
     'problem.slow': 'Too many requests at once. Wait a moment.',
     'problem.changed': 'Somebody changed this meanwhile. Load it again, then repeat your change.',
     'problem.missing.title': 'Not there', 'problem.missing': 'There is nothing at this address, or it is not yours.',

@@ -39,7 +39,7 @@ export function composer(o) {
   };
   const measure = () => {
     const { n, max, over } = left();
-    count.textContent = max === undefined || n < max * 0.7 ? '' : t(limits()?.reply_max_bytes ? 'inbox.bytes' : 'field.counter', { n, max });
+    count.textContent = max === undefined || n === 0 ? '' : t(limits()?.reply_max_bytes ? 'inbox.bytes' : 'field.counter', { n, max });
     count.classList.toggle('bad', over);
     box.setAttribute('aria-invalid', String(over));
     go.disabled = solve.disabled = over || box.value.trim() === '';

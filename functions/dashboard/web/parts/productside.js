@@ -1,5 +1,5 @@
 // Beside the form of a product: its listings and its stock.
-import { h, put } from '../dom.js';
+import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort } from '../api.js';
 import { number, when } from '../format.js';
@@ -26,7 +26,7 @@ export function listingsCard(product, signal) {
       const now = JSON.stringify(data);
       if (now === mark) return;
       mark = now;
-      put(body, data.items.length > 0 ? h('ul', { class: 'stack' }, data.items.map((/** @type {ListingItem} */ l) => listingBox(l, () => turn()))) : h('p', { class: 'soft' }, t('catalog.notlisted.text')));
+      redraw(body, data.items.length > 0 ? h('ul', { class: 'stack' }, data.items.map((/** @type {ListingItem} */ l) => listingBox(l, () => turn()))) : h('p', { class: 'soft' }, t('catalog.notlisted.text')));
     } catch (e) {
       if (isAbort(e)) return;
       if (!mark) put(body, failed(e, read));

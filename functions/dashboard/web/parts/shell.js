@@ -3,7 +3,7 @@ import { h, on, put } from '../dom.js';
 import { t } from '../messages.js';
 import { get, send } from '../api.js';
 import { me } from '../session.js';
-import { every } from '../live.js';
+import { every, reached } from '../live.js';
 import { counted } from '../format.js';
 import { shortcut } from '../keys.js';
 import { go } from '../router.js';
@@ -37,11 +37,22 @@ export function shell(app) {
     h('ul', null, places.map((p) => h('li', null, navLink(p)))), h('div', { class: 'side-foot' }, themeButton(), button('', { icon: 'help', kind: 'quiet', label: t('help.open'), key: '?', run: helpDialog }), signOutButton()));
   const bottom = h('nav', { class: 'bottom', 'aria-label': t('nav.short') }, places.slice(0, 4).map(navLink), h('button', { type: 'button', class: 'nav-link', 'data-place': 'more', 'aria-haspopup': 'dialog', onclick: moreDialog }, icon('more'), h('span', { class: 'nav-text' }, t('nav.more'))));
   put(app, h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ e) => { e.preventDefault(); main.focus(); } }, t('nav.skip')),
-    h('div', { class: 'frame' }, side, main), bottom, toastRegion(), h('div', { id: 'said', class: 'said', 'aria-live': 'polite' }));
+    h('div', { class: 'frame' }, side, main), bottom, staleBar(), toastRegion(), h('div', { id: 'said', class: 'said', 'aria-live': 'polite' }));
   for (const p of places) shortcut({ keys: `g ${p.key}`, group: 'go', label: t(`nav.${p.name}`), run: () => go(p.href) });
   shortcut({ keys: '?', group: 'go', label: t('help.open'), run: helpDialog });
   every(20000, counts, new AbortController().signal);
   return { main, mark };
+}
+
+/** Says that what is shown may be old, as long as nothing answers. */
+function staleBar() {
+  const text = h('span', null);
+  const bar = h('div', { class: 'stale small', role: 'status' }, text);
+  on(reached, document, (e) => {
+    text.textContent = e.detail ? '' : t('problem.stale');
+    bar.classList.toggle('shown', !e.detail);
+  });
+  return bar;
 }
 
 /** @param {string} place marks where one is */

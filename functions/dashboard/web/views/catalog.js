@@ -10,6 +10,7 @@ import { badge, chip, listingState } from '../parts/chip.js';
 import { empty } from '../parts/note.js';
 import { button, linkButton } from '../parts/control.js';
 import { picture } from '../parts/picture.js';
+import { isWeb } from '../parts/message.js';
 import { problemLine, retryButton } from '../parts/listing.js';
 import { listingChips } from '../parts/listingchips.js';
 import { importPanel, importRow } from '../parts/import.js';
@@ -69,7 +70,7 @@ function listings(q, signal) {
 export function listingRow(l, again) {
   const href = `/catalog/${encodeURIComponent(l.product)}`;
   return h('li', { class: 'listing-item' }, h('div', { class: 'listing-row' }, badge(l.channel), h('a', { class: 'row plain cut strong', href, dir: 'auto' }, l.title || l.product), listingState(l.state), h('span', { class: 'small soft end' }, when(l.since)),
-    h('span', { class: 'line listing-acts' }, l.url ? linkOut(l) : null, ['rejected', 'error'].includes(l.state) ? retryButton(l, again) : null)),
+    h('span', { class: 'line listing-acts' }, isWeb(l.url) ? linkOut(l) : null, ['rejected', 'error'].includes(l.state) ? retryButton(l, again) : null)),
     l.waiting ? h('p', { class: 'small soft listing-why', dir: 'auto' }, l.waiting) : null, l.problems.length > 0 ? h('ul', { class: 'problems' }, l.problems.map(problemLine)) : null);
 }
 

@@ -1,5 +1,5 @@
 // One connection: its health, what it can do, and ending it.
-import { h, put } from '../dom.js';
+import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort, newKey, send } from '../api.js';
 import { day, known, stamp, when } from '../format.js';
@@ -28,7 +28,7 @@ export default function show({ root, params, signal }) {
     const now = JSON.stringify(c);
     if (now === mark) return;
     mark = now;
-    put(root, ...view(c, etag, path, draw));
+    redraw(root, ...view(c, etag, path, draw));
   };
   const read = async () => {
     try {

@@ -1,5 +1,5 @@
 // Connections: what is connected, what each marketplace can do, and connecting.
-import { h, on, put } from '../dom.js';
+import { h, on, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort, newKey, send } from '../api.js';
 import { when } from '../format.js';
@@ -35,7 +35,7 @@ export default function show({ root, query: q, signal }) {
       mark = now;
       forgetConnections();
       setChannels(can.data.items);
-      put(body, all.data.items.length > 0 ? h('ul', { class: 'connection-list' }, all.data.items.map(connectionCard)) : empty({ title: t('connections.none'), text: t('connections.none.text'), icon: 'connections', action: button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }) }));
+      redraw(body, all.data.items.length > 0 ? h('ul', { class: 'connection-list' }, all.data.items.map(connectionCard)) : empty({ title: t('connections.none'), text: t('connections.none.text'), icon: 'connections', action: button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }) }));
       put(table, matrix(can.data.items));
     } catch (e) {
       if (isAbort(e)) return;

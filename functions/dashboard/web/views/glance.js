@@ -1,5 +1,5 @@
 // Everything at a glance: what was sold, what waits.
-import { h, put } from '../dom.js';
+import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort } from '../api.js';
 import { counted, dayKey, known, lasting, money, timeZone } from '../format.js';
@@ -40,7 +40,7 @@ export default function show({ root, query: q, signal }) {
       const s = (await get('/v1/summary', { query: range(days), signal })).data;
       shown = true;
       showCounts(s.counts);
-      put(body, todo(s), sales(s, days));
+      redraw(body, todo(s), sales(s, days));
     } catch (e) {
       if (isAbort(e)) return;
       if (!shown) put(body, failed(e, read));
@@ -51,8 +51,9 @@ export default function show({ root, query: q, signal }) {
 }
 
 function waiting() {
-  return [h('div', { class: 'tiles', role: 'status' }, h('span', { class: 'said' }, t('loading')), Array.from({ length: 5 }, () => h('div', { class: 'tile skeleton', 'aria-hidden': 'true' }, h('span', { class: 'bone short' }), h('span', { class: 'bone short' })))),
-    h('div', { class: 'channels' }, Array.from({ length: 4 }, () => h('div', { class: 'card skeleton tall', 'aria-hidden': 'true' }, h('span', { class: 'bone short' }), h('span', { class: 'bone' }))))];
+  return [h('div', { class: 'tiles', role: 'status' }, h('span', { class: 'said' }, t('loading')), Array.from({ length: 6 }, () => h('div', { class: 'tile skeleton', 'aria-hidden': 'true' }, h('span', { class: 'bone short' }), h('span', { class: 'bone short' })))),
+    h('div', { class: 'sums', 'aria-hidden': 'true' }, h('span', { class: 'bone sum-bone' })),
+    h('div', { class: 'channels' }, channels().filter((c) => c.connections > 0).map(() => h('div', { class: 'card skeleton tall', 'aria-hidden': 'true' }, h('span', { class: 'bone short' }), h('span', { class: 'bone' }))))];
 }
 
 /** @param {Summary} s what waits to be done */

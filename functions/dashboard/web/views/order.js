@@ -1,5 +1,5 @@
 // One order: what, for whom, how far, and what can be done.
-import { h, put } from '../dom.js';
+import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { Problem, get, isAbort, newKey, send } from '../api.js';
 import { country, day, known, money, number, stamp, when } from '../format.js';
@@ -29,7 +29,7 @@ export default function show({ root, params, signal }) {
     const now = JSON.stringify(o);
     if (now === mark) return;
     mark = now;
-    put(root, ...view(o, (fresh) => { forget('/v1/orders'); draw(fresh); }));
+    redraw(root, ...view(o, (fresh) => { forget('/v1/orders'); draw(fresh); }));
   };
   const read = async () => {
     try {
@@ -125,7 +125,7 @@ function buyer(o) {
   const a = b.address;
   const lines = a ? [a.name ?? b.name, ...(a.lines ?? []), [a.postal, a.city].filter(Boolean).join(' '), a.region, country(a.country)].filter(Boolean) : [];
   return card(t('order.buyer'), h('div', { class: 'stack close' }, b.name ? h('p', { class: 'strong', dir: 'auto' }, b.name) : h('p', { class: 'faint' }, t('orders.nobuyer')),
-    b.email ? h('a', { class: 'break', href: `mailto:${b.email}`, dir: 'ltr' }, b.email) : null, b.phone ? h('a', { href: `tel:${b.phone}`, dir: 'ltr' }, b.phone) : null,
+    b.email ? h('a', { class: 'break', href: `mailto:${encodeURIComponent(b.email).replace('%40', '@')}`, dir: 'ltr' }, b.email) : null, b.phone ? h('a', { href: `tel:${b.phone.replaceAll(/[^+\d]/g, '')}`, dir: 'ltr' }, b.phone) : null,
     lines.length > 0 ? h('address', { dir: 'auto' }, lines.map((l) => h('span', null, l))) : null,
     b.masked ? h('p', { class: 'small soft line' }, icon('info'), h('span', { class: 'grow' }, t('order.masked', { channel: word('channel', o.channel) }))) : null,
     o.note ? h('blockquote', { class: 'pre', dir: 'auto' }, o.note) : null));

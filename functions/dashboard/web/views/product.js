@@ -1,5 +1,5 @@
 // One product: its texts, prices and pictures, and how it fares on each channel.
-import { h, on, put } from '../dom.js';
+import { h, on, put, redraw } from '../dom.js';
 import { t } from '../messages.js';
 import { Problem, get, isAbort, newKey, send } from '../api.js';
 import { shortcut } from '../keys.js';
@@ -85,7 +85,7 @@ function draw(root, p, etag, signal, state) {
     });
   });
   const side = p.id ? [listingsCard(p.id, signal), stockCard(p, signal)] : [card(t('product.next'), h('p', { class: 'soft' }, t('product.next.text')))];
-  put(root, heading(p.id ? p.title : t('product.new'), { back, beside: p.archived ? chip(t('product.archived')) : null, actions: [p.id ? archiveButton(p, path, () => load(root, p.id, signal, state)) : null, save] }),
+  redraw(root, heading(p.id ? p.title : t('product.new'), { back, beside: p.archived ? chip(t('product.archived')) : null, actions: [p.id ? archiveButton(p, path, () => load(root, p.id, signal, state)) : null, save] }),
     h('div', { class: 'columns product-columns' }, el, h('div', { class: 'stack' }, side)));
   if (!p.id) /** @type {HTMLElement | null} */ (el.querySelector('input'))?.focus();
 }

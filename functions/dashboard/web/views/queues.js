@@ -1,5 +1,5 @@
 // What is stuck, and again.
-import { h, put } from '../dom.js';
+import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort, newKey, send } from '../api.js';
 import { number, when } from '../format.js';
@@ -28,7 +28,7 @@ export default function show({ root, signal }) {
     try {
       const { data } = await get('/v1/queues', { signal });
       const now = JSON.stringify(data);
-      if (now !== mark) put(counts, queueTable(data.items, () => turn()));
+      if (now !== mark) redraw(counts, queueTable(data.items, () => turn()));
       mark = now;
     } catch (e) {
       if (isAbort(e)) return;

@@ -350,11 +350,12 @@ func (d *demo) visit(ctx context.Context, channel string, n int) (placed bool, e
 	if err != nil {
 		return false, err
 	}
-	onSale := slices.DeleteFunc(snapshot.Items, func(i simkit.Item) bool { return i.Quantity < 2 || !slices.Contains(i.Visible, channel) })
+	onSale := slices.DeleteFunc(snapshot.Items, func(i simkit.Item) bool { return i.Quantity < 1 || !slices.Contains(i.Visible, channel) })
 	if len(onSale) == 0 {
 		return false, fmt.Errorf("nothing is on sale yet")
 	}
-	wish := orderWish{SKU: onSale[(n*7+len(channel))%len(onSale)].SKU, Quantity: 1 + n%2, Buyer: v.buyer}
+	item := onSale[(n*7+len(channel))%len(onSale)]
+	wish := orderWish{SKU: item.SKU, Quantity: min(1+n%2, item.Quantity), Buyer: v.buyer}
 	if channel == "etsy" && n == 0 {
 		wish.Note = v.text
 	}

@@ -131,23 +131,29 @@ func (in *shopper) order(remote string) orderItem {
 	return found
 }
 
-// ledger checks that every level is the sum of its moves and not negative, and
-// answers the levels by SKU.
+// ledger waits until every level is the sum of its moves, which it must become
+// however much is going on, and answers the levels by SKU. None is negative.
 func (in *shopper) ledger() map[string]level {
 	in.T.Helper()
 	bySKU := map[string]level{}
-	for _, l := range instance.All[level](in.Instance, "/v1/stock") {
-		var sum int64
-		for _, m := range instance.All[struct {
-			Quantity int64 `json:"quantity"`
-		}](in.Instance, "/v1/stock/"+l.Variant+"/moves") {
-			sum += m.Quantity
+	in.Eventually("levels are the sums of their moves", 20*time.Second, func() (bool, string) {
+		for _, l := range instance.All[level](in.Instance, "/v1/stock") {
+			var sum int64
+			for _, m := range instance.All[struct {
+				Quantity int64 `json:"quantity"`
+			}](in.Instance, "/v1/stock/"+l.Variant+"/moves") {
+				sum += m.Quantity
+			}
+			if l.OnHand < 0 {
+				in.T.Errorf("%s: %d on hand", l.SKU, l.OnHand)
+			}
+			if sum != l.OnHand {
+				return false, fmt.Sprintf("%s: %d on hand, %d moved", l.SKU, l.OnHand, sum)
+			}
+			bySKU[l.SKU] = l
 		}
-		if sum != l.OnHand || l.OnHand < 0 {
-			in.T.Errorf("%s: on hand %d, sum of moves %d", l.SKU, l.OnHand, sum)
-		}
-		bySKU[l.SKU] = l
-	}
+		return true, ""
+	})
 	return bySKU
 }
 

@@ -1,0 +1,314 @@
+package poll_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/manystall/manystall/infra/dynamo"
+	"github.com/manystall/manystall/infra/localaws/localtest"
+	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/poll"
+	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/port/porttest"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("unexpected error: %v", err)
+	}
+}
+
+// shop has orders 1..n, told by two a page; its cursor is the last one told.
+type shop struct {
+	channel.Connector
+	clock   *porttest.Clock
+	orders  int
+	takes   time.Duration // a page
+	fails   error
+	stuck   bool
+	since   time.Time
+	note    string // of each order
+	reviews error
+}
+
+func (s *shop) ListOrders(_ context.Context, q channel.Poll) (channel.Page, error) {
+	s.clock.Advance(s.takes)
+	s.since = q.Since
+	if s.fails != nil {
+		return channel.Page{}, s.fails
+	}
+	last, _ := strconv.Atoi(q.Cursor)
+	page := channel.Page{Cursor: q.Cursor}
+	for i := last + 1; i <= min(last+2, s.orders); i++ {
+		page.Updates = append(page.Updates, channel.Update{Kind: channel.UpdateOrder, Order: &commerce.Order{Remote: commerce.RemoteID(strconv.Itoa(i)), Note: s.note}})
+		if !s.stuck {
+			page.Cursor = strconv.Itoa(i)
+		}
+	}
+	page.More = last+2 < s.orders
+	return page, nil
+}
+
+func (s *shop) Orders(context.Context, []commerce.RemoteID) ([]commerce.Order, error) {
+	return nil, nil
+}
+
+func (s *shop) ListReviews(context.Context, channel.Poll) (channel.Page, error) {
+	return channel.Page{Cursor: "r", Updates: []channel.Update{{Kind: channel.UpdateReview, Review: &commerce.Review{Remote: "rev"}}}}, s.reviews
+}
+
+type bench struct {
+	*dynamo.Store
+	clock   *porttest.Clock
+	shop    *shop
+	poller  *poll.Poller
+	queued  []string
+	refuse  int // the next sends
+	blobs   map[string][]byte
+	expired string
+	dies    bool
+}
+
+func (b *bench) Send(_ context.Context, queue string, messages ...port.Outgoing) error {
+	if b.refuse--; b.refuse >= 0 {
+		return fault.New(fault.Temporary, "queue", "The queue is away.")
+	}
+	for _, m := range messages {
+		in := m.Body.(port.Inbound)
+		body := in.Body
+		if in.Blob != "" {
+			body = b.blobs[in.Blob]
+		}
+		var u channel.Update
+		if err := json.Unmarshal(body, &u); err != nil {
+			return err
+		}
+		if u.Order != nil {
+			b.queued = append(b.queued, string(u.Order.Remote))
+		}
+		if queue != port.InboundQueue || in.Kind != "update" || in.Account != "acc" || in.Space != "w1" || in.FetchedAt.IsZero() {
+			return fmt.Errorf("queued as %+v", in)
+		}
+	}
+	return nil
+}
+
+func (b *bench) PutBlob(_ context.Context, key, _ string, data []byte) error {
+	b.blobs[key] = data
+	return nil
+}
+
+// PutAccount dies where it is told to: after the queue accepted, before the
+// cursor moved.
+func (b *bench) PutAccount(ctx context.Context, a port.Account) (port.Account, error) {
+	if b.dies {
+		return a, errors.New("dead")
+	}
+	return b.Store.PutAccount(ctx, a)
+}
+
+type blobs struct {
+	port.Blobs
+	b *bench
+}
+
+func (x blobs) PutBlob(ctx context.Context, key, kind string, data []byte) error {
+	return x.b.PutBlob(ctx, key, kind, data)
+}
+
+func newBench(t *testing.T, orders int) *bench {
+	t.Helper()
+	clock := porttest.NewClock(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC))
+	b := &bench{Store: localtest.Open(t, clock.Now).Store, clock: clock, shop: &shop{clock: clock, orders: orders, takes: time.Second}, blobs: map[string][]byte{}}
+	b.poller = &poll.Poller{
+		Store: b, Queue: b, Blobs: blobs{b: b}, Now: clock.Now, NewID: (&localtest.IDs{}).Next, Log: localtest.Quiet(),
+		Open: func(context.Context, commerce.WorkspaceID, commerce.AccountID) (channel.Connector, error) {
+			return b.shop, nil
+		},
+		Every: func(commerce.Channel) time.Duration { return 5 * time.Minute },
+		Expired: func(_ context.Context, _ commerce.WorkspaceID, _ commerce.AccountID, reason string) error {
+			b.expired = reason
+			return nil
+		},
+	}
+	_, err := b.Connect(t.Context(), port.Account{ID: "acc", Space: "w1", Channel: commerce.Etsy, Kind: "marketplace", Remote: "1", State: port.AccountActive, ClaimedAt: clock.Now(), NextPoll: clock.Now()}, nil)
+	must(t, err)
+	return b
+}
+
+func (b *bench) account(t *testing.T) port.Account {
+	t.Helper()
+	a, err := b.Account(t.Context(), "w1", "acc")
+	must(t, err)
+	return a
+}
+
+func (b *bench) poll(t *testing.T) error {
+	t.Helper()
+	return b.poller.Poll(t.Context(), "w1", "acc")
+}
+
+func TestPollReadsEverythingReady(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5)
+	must(t, b.poll(t))
+	a := b.account(t)
+	if !slices.Equal(b.queued, []string{"1", "2", "3", "4", "5"}) || a.Cursors["orders"] != "5" || a.Cursors["reviews"] != "r" {
+		t.Errorf("queued %q, cursors %v", b.queued, a.Cursors)
+	}
+	if !a.NextPoll.Equal(b.clock.Now().Add(5*time.Minute)) || !b.shop.since.Equal(a.ClaimedAt) {
+		t.Errorf("next at %s, since %s", a.NextPoll, b.shop.since)
+	}
+	must(t, b.poll(t))
+	if len(b.queued) != 5 {
+		t.Errorf("read again: %q", b.queued)
+	}
+}
+
+// The cursor moves only over what the queue has accepted.
+func TestTheCursorWaitsForTheQueue(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	b.refuse = 1
+	must(t, b.poll(t))
+	if a := b.account(t); a.Cursors["orders"] != "" || len(b.queued) != 0 {
+		t.Errorf("the queue refused, the cursor is %q", a.Cursors["orders"])
+	}
+	must(t, b.poll(t))
+	if a := b.account(t); a.Cursors["orders"] != "2" || !slices.Equal(b.queued, []string{"1", "2"}) {
+		t.Errorf("cursor %q, queued %q", a.Cursors["orders"], b.queued)
+	}
+}
+
+// Killed between the queue and the cursor: told again, nothing lost.
+func TestAKillRepeats(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	b.dies = true
+	if err := b.poll(t); err == nil {
+		t.Fatal("the process did not die")
+	}
+	b.dies = false
+	must(t, b.poll(t))
+	if a := b.account(t); a.Cursors["orders"] != "2" || !slices.Equal(b.queued, []string{"1", "2", "1", "2"}) {
+		t.Errorf("cursor %q, queued %q", a.Cursors["orders"], b.queued)
+	}
+}
+
+// More than a slice holds goes on at once, where it was.
+func TestASliceEnds(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100)
+	must(t, b.poll(t))
+	a := b.account(t)
+	if a.Cursors["orders"] != "40" || !a.NextPoll.Equal(b.clock.Now().Add(time.Second)) {
+		t.Errorf("after 20 s at %q, next in %s", a.Cursors["orders"], a.NextPoll.Sub(b.clock.Now()))
+	}
+	for range 2 {
+		must(t, b.poll(t))
+	}
+	if len(b.queued) != 100 || b.account(t).Cursors["orders"] != "100" {
+		t.Errorf("%d orders", len(b.queued))
+	}
+}
+
+func TestWhatStopsAPoll(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		orders, reviews error
+		wait            time.Duration // until the next
+		expired, goes   bool          // the account is flagged; the message goes back
+	}{
+		"rate limit":                      {&fault.Error{Kind: fault.RateLimited, RetryAfter: time.Hour}, nil, time.Hour, false, false},
+		"a short rate limit":              {&fault.Error{Kind: fault.RateLimited, RetryAfter: time.Second}, nil, 5 * time.Minute, false, false},
+		"out of order":                    {fault.New(fault.Temporary, "x", "Words."), nil, 5 * time.Minute, false, false},
+		"the consent ended":               {fault.New(fault.AuthExpired, "x", "Words."), nil, 0, true, false},
+		"the consent ended behind others": {fault.New(fault.Temporary, "x", "Words."), fault.New(fault.AuthExpired, "x", "Words."), 0, true, false},
+		"the longer of two waits":         {&fault.Error{Kind: fault.RateLimited, RetryAfter: time.Hour}, &fault.Error{Kind: fault.RateLimited, RetryAfter: 2 * time.Hour}, 2 * time.Hour, false, false},
+		"our own mistake":                 {errors.New("nil map"), fault.New(fault.Temporary, "x", "Words."), 5 * time.Minute, false, true},
+	} {
+		b := newBench(t, 2)
+		before := b.account(t).NextPoll
+		b.shop.fails, b.shop.reviews = c.orders, c.reviews
+		err := b.poll(t)
+		a := b.account(t)
+		want := b.clock.Now().Add(c.wait)
+		if c.expired {
+			want = before
+		}
+		if (err != nil) != c.goes || (b.expired == "Words.") != c.expired || !a.NextPoll.Equal(want) {
+			t.Errorf("%s: %v, flagged %q, next in %s", name, err, b.expired, a.NextPoll.Sub(b.clock.Now()))
+		}
+		if (a.Cursors["reviews"] == "r") != (c.reviews == nil) {
+			t.Errorf("%s: one stream held the other back", name)
+		}
+	}
+}
+
+func TestACursorThatDoesNotMove(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100)
+	b.shop.stuck = true
+	if err := b.poll(t); !fault.Is(err, fault.Internal) || len(b.queued) != 2 {
+		t.Errorf("%v after %d", err, len(b.queued))
+	}
+}
+
+func TestLargeUpdatesLieInBlobs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	b.shop.note = strings.Repeat("x", 100<<10)
+	must(t, b.poll(t))
+	if len(b.blobs) != 2 || !slices.Equal(b.queued, []string{"1", "2"}) {
+		t.Errorf("%d blobs, queued %q", len(b.blobs), b.queued)
+	}
+}
+
+// An account that is polled elsewhere is left alone; one that is not active
+// leaves the due list.
+func TestWhoIsNotPolled(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	token, err := b.Lock(t.Context(), "poll#w1#acc", time.Minute)
+	must(t, err)
+	must(t, b.poll(t))
+	must(t, b.Unlock(t.Context(), "poll#w1#acc", token))
+	a := b.account(t)
+	a.State = port.AccountNeedsConsent
+	_, err = b.Store.PutAccount(t.Context(), a)
+	must(t, err)
+	must(t, b.poll(t))
+	must(t, b.poller.Poll(t.Context(), "w1", "none"))
+	due, err := b.ListDue(t.Context(), port.DuePoll, b.clock.Now().Add(time.Hour), 10)
+	if err != nil || len(due) != 0 || len(b.queued) != 0 {
+		t.Errorf("due %+v, queued %q, %v", due, b.queued, err)
+	}
+}
+
+// A connection that began anew while the old one was read keeps its cursors.
+func TestANewClaimKeepsItsCursors(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	open := b.poller.Open
+	b.poller.Open = func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error) {
+		a := b.account(t)
+		a.ClaimedAt, a.Cursors = a.ClaimedAt.Add(time.Minute), map[string]string{"orders": "new"}
+		_, err := b.Store.PutAccount(ctx, a)
+		must(t, err)
+		return open(ctx, w, id)
+	}
+	must(t, b.poll(t))
+	if a := b.account(t); a.Cursors["orders"] != "new" {
+		t.Errorf("cursor %q", a.Cursors["orders"])
+	}
+}

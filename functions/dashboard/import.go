@@ -137,6 +137,7 @@ func (h *Handler) createImport(ctx context.Context, req *createImportRequest) (*
 	if file.Format == "" {
 		file.Format = "auto"
 	}
+	file.Key = req.Key
 	job, err := h.Imports.Start(ctx, req.Space, file)
 	if err != nil {
 		return nil, err

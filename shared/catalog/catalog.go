@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ const (
 	MaxTitle       = 1000
 	MaxDescription = 30_000
 	MaxSKU         = 100
+	maxHandle      = 255
 	maxTags        = 50
 	maxOptions     = 3
 )
@@ -162,24 +164,12 @@ func (e *Editor) put(ctx context.Context, w commerce.WorkspaceID, old, p commerc
 	if err := e.free(ctx, w, p, claims); err != nil {
 		return p, err
 	}
-	job := commerce.JobID("edit_" + e.NewID())
+	job := commerce.JobID(commerce.Derive("edit", string(p.ID), strconv.FormatInt(old.Version, 10)))
 	if step != nil {
 		job = step.Job
 	}
-	for i, v := range p.Variants {
-		quantity, known := stated[v.ID]
-		had, existed := old.Variant(v.ID)
-		p.Variants[i].Stated = had.Stated
-		if known {
-			p.Variants[i].Stated = &quantity
-		}
-		if !known && existed {
-			continue
-		}
-		v.Stated = had.Stated
-		if err := e.Stock.State(ctx, w, Stated{Product: p.ID, Variant: v, Quantity: quantity, Import: job}); err != nil {
-			return p, err
-		}
+	if err := e.state(ctx, w, old, &p, stated, job); err != nil {
+		return p, err
 	}
 	targets, err := e.Store.ListTargets(ctx, w)
 	if err != nil {
@@ -198,6 +188,28 @@ func (e *Editor) put(ctx context.Context, w commerce.WorkspaceID, old, p commerc
 		return p, fmt.Errorf("put product %s: %w", p.Handle, err)
 	}
 	return put, nil
+}
+
+// state brings the levels to what is stated, before the product is stored: who
+// sees a variant finds its level. Stating it again changes nothing.
+func (e *Editor) state(ctx context.Context, w commerce.WorkspaceID, old commerce.Product, p *commerce.Product, stated map[commerce.VariantID]int64, job commerce.JobID) error {
+	p.Variants = slices.Clone(p.Variants)
+	for i, v := range p.Variants {
+		quantity, known := stated[v.ID]
+		had, existed := old.Variant(v.ID)
+		p.Variants[i].Stated = had.Stated
+		if known {
+			p.Variants[i].Stated = &quantity
+		}
+		if !known && existed {
+			continue
+		}
+		v.Stated = had.Stated
+		if err := e.Stock.State(ctx, w, Stated{Product: p.ID, Variant: v, Quantity: quantity, Import: job}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // free finds SKUs that belong to another product before anything is done.

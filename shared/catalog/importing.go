@@ -1,12 +1,12 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
@@ -21,6 +21,7 @@ const (
 	stepTime     = 15 * time.Second
 	keepProblems = 100
 	stepProblems = 20
+	running      = "running"
 )
 
 // Importer brings whole files into the catalog, in resumable steps. Safe for
@@ -36,10 +37,23 @@ type Upload struct {
 	Format string // auto, shopify, manystall
 	Data   []byte
 	Blob   string
+	// Key makes the import happen once: the same key with the same file is the
+	// same import. Empty is a new one each time.
+	Key string
+}
+
+// job is the id of an upload's import.
+func (u Upload) job(w commerce.WorkspaceID, data []byte, newID func() string) commerce.JobID {
+	if u.Key == "" {
+		return commerce.JobID("imp_" + newID())
+	}
+	digest := sha256.Sum256(data)
+	return commerce.JobID(commerce.Derive("imp", string(w), u.Key, string(digest[:])))
 }
 
 // Start checks a file and begins to import it. A file that can't be read as a
-// whole is Invalid and nothing is begun.
+// whole is Invalid and nothing is begun. An import that was begun with the same
+// key goes on and is answered as it stands.
 func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload) (port.Job, error) {
 	data := u.Data
 	if u.Blob != "" {
@@ -53,7 +67,7 @@ func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload)
 		return port.Job{}, err
 	}
 	job := port.Job{
-		ID: commerce.JobID("imp_" + im.NewID()), Space: w, Kind: "import", State: "running", Blob: u.Blob, Rows: table.Rows,
+		ID: u.job(w, data, im.NewID), Space: w, Kind: "import", State: running, Blob: u.Blob, Rows: table.Rows,
 		Params: map[string]string{"format": table.Format}, Problems: []port.RowProblem{}, CreatedAt: im.Now(),
 	}
 	if job.Blob == "" {
@@ -62,21 +76,30 @@ func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload)
 			return port.Job{}, fmt.Errorf("keep the file: %w", err)
 		}
 	}
-	if job, err = im.Store.PutJob(ctx, job); err != nil {
-		return job, fmt.Errorf("begin import: %w", err)
+	put, err := im.Store.PutJob(ctx, job)
+	if fault.Is(err, fault.Conflict) {
+		put, err = im.Store.Job(ctx, w, job.ID)
 	}
-	return job, im.next(ctx, job, 0)
+	if err != nil || put.State != running {
+		return put, err
+	}
+	return put, im.next(ctx, put, 0)
 }
 
 func (im *Importer) next(ctx context.Context, j port.Job, hops int) error {
-	return im.Queue.Send(ctx, port.ImportQueue, port.Outgoing{Body: port.JobTask{V: port.MessageVersion, Space: j.Space, Job: j.ID, Hops: hops}})
+	return im.send(ctx, j, hops, 0)
+}
+
+func (im *Importer) send(ctx context.Context, j port.Job, hops int, after time.Duration) error {
+	task := port.JobTask{V: port.MessageVersion, Space: j.Space, Job: j.ID, Hops: hops}
+	return im.Queue.Send(ctx, port.ImportQueue, port.Outgoing{Body: task, Delay: after})
 }
 
 // Step works a job for a while and asks for the next step. What was done
 // before a crash is not done again: each product stores its result with it.
 func (im *Importer) Step(ctx context.Context, t port.JobTask) error {
 	job, err := im.Store.Job(ctx, t.Space, t.Job)
-	if fault.Is(err, fault.NotFound) || (err == nil && job.State != "running") {
+	if fault.Is(err, fault.NotFound) || (err == nil && job.State != running) {
 		return nil
 	}
 	if err != nil {
@@ -123,62 +146,59 @@ func (im *Importer) importStep(ctx context.Context, job port.Job, hops int) erro
 			continue
 		}
 		if !im.Now().Before(until) {
+			if err := im.count(ctx, job); err != nil {
+				return err
+			}
 			return im.next(ctx, job, hops+1)
 		}
-		r := &reader{table: table, space: job.Space, currency: space.Defaults.Currency}
-		step, err := im.group(ctx, job, r, g, key)
-		if err != nil {
+		r := &reader{table: table, space: job.Space, currency: cmp.Or(space.Defaults.Currency, space.Currency)}
+		if err := im.group(ctx, job, r, g, key); err != nil {
 			return fmt.Errorf("import %q: %w", g.Handle, err)
 		}
-		steps = append(steps, step)
 	}
-	return im.finish(ctx, job, steps)
+	job.State, job.EndedAt = "done", im.Now()
+	return im.count(ctx, job)
 }
 
-// group imports one product and stores its result with it, all or nothing.
-func (im *Importer) group(ctx context.Context, job port.Job, r *reader, g RowGroup, key string) (port.JobStep, error) {
+// group imports one product and stores its result with it, all or nothing. A
+// result that is there already is another run's, which was faster.
+func (im *Importer) group(ctx context.Context, job port.Job, r *reader, g RowGroup, key string) error {
 	step := port.JobStep{Job: job.ID, Key: key, Rows: len(g.Rows) + len(g.Broken)}
 	for range 5 {
 		old, err := im.Store.Product(ctx, job.Space, ProductIDOf(job.Space, g.Handle))
 		if err != nil && !fault.Is(err, fault.NotFound) {
-			return step, err
+			return err
 		}
 		r.problems = nil
 		in := r.product(g, old)
 		step.Outcome, step.Problems = outcome(old, in), nil
 		if len(r.problems) == 0 && step.Outcome != "unchanged" {
 			_, err = im.put(ctx, job.Space, old, in.product, in.stated, &step)
-			f := fault.Of(err)
-			switch {
-			case err == nil:
-				return step, nil
-			case f.Code == "step_exists":
-				return step, nil // another run of this step was faster
-			case f.Kind == fault.Invalid, f.Code == "sku_taken":
-				r.problems = []port.RowProblem{rowProblem(g, f)}
+			switch f := fault.Of(err); {
+			case f == nil, f.Code == "step_exists":
+				return nil
+			case f.Kind == fault.Invalid, f.Kind == fault.TooLarge, f.Code == "sku_taken":
+				r.problems = []port.RowProblem{rowProblem(g, in, f)}
 			case f.Kind == fault.Conflict:
 				continue // somebody edits the product: look again
 			default:
-				return step, err
+				return err
 			}
 		}
 		if len(r.problems) > 0 {
 			step.Outcome, step.Problems = "failed", r.problems[:min(len(r.problems), stepProblems)]
 		}
-		err = im.Store.PutStep(ctx, job.Space, step)
-		if fault.Is(err, fault.Conflict) {
-			return step, nil
-		}
-		return step, err
+		return ignoreMoved(im.Store.PutStep(ctx, job.Space, step))
 	}
-	return step, fault.New(fault.Temporary, "product_contended", "Product %q changes too fast to be imported now.", g.Handle)
+	return fault.New(fault.Temporary, "product_contended", "Product %q changes too fast to be imported now.", g.Handle)
 }
 
-func rowProblem(g RowGroup, f *fault.Error) port.RowProblem {
+// rowProblem finds the row of a problem with a variant.
+func rowProblem(g RowGroup, in imported, f *fault.Error) port.RowProblem {
 	row := g.Rows[0].Number
 	var i int
-	if n, err := fmt.Sscanf(f.Field, "variants[%d]", &i); n == 1 && err == nil && i < len(g.Rows) {
-		row = g.Rows[i].Number
+	if n, err := fmt.Sscanf(f.Field, "variants[%d]", &i); n == 1 && err == nil && i >= 0 && i < len(in.product.Variants) {
+		row = in.rows[in.product.Variants[i].ID]
 	}
 	return port.RowProblem{Row: row, Field: f.Field, Code: f.Code, Message: f.Message}
 }
@@ -234,8 +254,13 @@ func (im *Importer) fail(ctx context.Context, job port.Job, reason string) error
 	return ignoreMoved(err)
 }
 
-// finish counts the steps: they are what has been done, whoever did it.
-func (im *Importer) finish(ctx context.Context, job port.Job, steps []port.JobStep) error {
+// count stores how far a job is. The steps are what has been done, whoever did
+// it.
+func (im *Importer) count(ctx context.Context, job port.Job) error {
+	steps, err := im.Store.ListSteps(ctx, job.Space, job.ID)
+	if err != nil {
+		return fmt.Errorf("steps of %s: %w", job.ID, err)
+	}
 	job.Created, job.Updated, job.Unchanged, job.Failed, job.Problems = 0, 0, 0, 0, []port.RowProblem{}
 	for _, s := range steps {
 		switch s.Outcome {
@@ -251,9 +276,8 @@ func (im *Importer) finish(ctx context.Context, job port.Job, steps []port.JobSt
 		job.Problems = append(job.Problems, s.Problems...)
 	}
 	job.Problems = job.Problems[:min(len(job.Problems), keepProblems)]
-	job.State, job.EndedAt = "done", im.Now()
 	if _, err := im.Store.PutJob(ctx, job); ignoreMoved(err) != nil {
-		return fmt.Errorf("finish %s: %w", job.ID, err)
+		return fmt.Errorf("count %s: %w", job.ID, err)
 	}
 	return nil
 }
@@ -264,45 +288,4 @@ func ignoreMoved(err error) error {
 		return nil
 	}
 	return err
-}
-
-// Spread begins to give all products to a target that is new.
-func (im *Importer) Spread(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID) error {
-	job := port.Job{ID: commerce.JobID("spr_" + im.NewID()), Space: w, Kind: "spread", State: "running", Params: map[string]string{"target": string(t)}, Problems: []port.RowProblem{}, CreatedAt: im.Now()}
-	job, err := im.Store.PutJob(ctx, job)
-	if err != nil {
-		return fmt.Errorf("begin to fill target %s: %w", t, err)
-	}
-	return im.next(ctx, job, 0)
-}
-
-func (im *Importer) spreadStep(ctx context.Context, job port.Job, hops int) error {
-	until := im.Now().Add(stepTime)
-	target := commerce.TargetID(job.Params["target"])
-	for im.Now().Before(until) {
-		page, err := im.Store.ListProducts(ctx, job.Space, port.Page{Limit: 100, Cursor: job.Cursor})
-		if err != nil {
-			return fmt.Errorf("list products: %w", err)
-		}
-		var marks []port.Mark
-		for _, p := range page.Items {
-			if !p.Archived {
-				marks = append(marks, im.Marks.All(job.Space, target, p.ID)...)
-			}
-		}
-		if err := im.Store.PutMarks(ctx, marks); err != nil {
-			return fmt.Errorf("mark products for %s: %w", target, err)
-		}
-		job.Cursor, job.Rows = page.Next, job.Rows+len(page.Items)
-		if page.Next == "" {
-			job.State, job.EndedAt = "done", im.Now()
-			job.Params["products"] = strconv.Itoa(job.Rows)
-		}
-		put, err := im.Store.PutJob(ctx, job)
-		if err != nil || put.State == "done" {
-			return ignoreMoved(err)
-		}
-		job = put
-	}
-	return errors.Join(im.next(ctx, job, hops+1))
 }

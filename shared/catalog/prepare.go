@@ -33,6 +33,9 @@ func (e *Editor) prepare(w commerce.WorkspaceID, old commerce.Product, p *commer
 	skus, ids := map[commerce.SKU]int{}, map[commerce.VariantID]int{}
 	for i := range p.Variants {
 		v := &p.Variants[i]
+		if _, had := old.Variant(v.ID); !had {
+			v.ID = "" // an id is ours to give
+		}
 		if err := prepareVariant(w, *p, i, v); err != nil {
 			return err
 		}
@@ -55,6 +58,8 @@ func refuse(field, code, format string, args ...any) error {
 
 func checkText(p commerce.Product) error {
 	switch {
+	case utf8.RuneCountInString(p.Handle) > maxHandle || strings.ContainsFunc(p.Handle, unicode.IsControl):
+		return refuse("handle", "handle", "A handle has at most %d characters and no control characters.", maxHandle)
 	case p.Title == "":
 		return refuse("title", "title_missing", "Give the product a title.")
 	case utf8.RuneCountInString(p.Title) > MaxTitle:

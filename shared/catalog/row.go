@@ -3,8 +3,6 @@ package catalog
 import (
 	"cmp"
 	"fmt"
-	"html"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +84,9 @@ func (r *reader) head(p *commerce.Product, row Row) {
 	if p.Title == "" {
 		r.problem(row.Number, "title", "title_missing", "", "Give the product a title.")
 	}
-	p.Archived = strings.EqualFold(r.text(row, "published"), "false") || slices.Contains([]string{"draft", "archived"}, strings.ToLower(r.text(row, "status")))
+	if r.table.has("published") || r.table.has("status") {
+		p.Archived = strings.EqualFold(r.text(row, "published"), "false") || slices.Contains([]string{"draft", "archived"}, strings.ToLower(r.text(row, "status")))
+	}
 	attributes := map[string]string{}
 	for k, v := range p.Attributes {
 		attributes[k] = v
@@ -236,22 +236,4 @@ func (r *reader) whole(row Row, column string) *int64 {
 		return nil
 	}
 	return &n
-}
-
-var (
-	breakTag = regexp.MustCompile(`(?i)<\s*(br|/p|/div|/li|/h[1-6]|/tr)\b[^>]*>`)
-	anyTag   = regexp.MustCompile(`(?s)<!--.*?-->|<(script|style)\b.*?</(script|style)\s*>|</?[a-zA-Z][^>]*>`)
-	manyGaps = regexp.MustCompile(`\n{3,}`)
-)
-
-// PlainText is the text of an HTML fragment, a line for each block. Its result
-// is text, never to be shown as HTML.
-func PlainText(fragment string) string {
-	text := breakTag.ReplaceAllString(fragment, "\n")
-	text = html.UnescapeString(anyTag.ReplaceAllString(text, ""))
-	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return strings.TrimSpace(manyGaps.ReplaceAllString(strings.Join(lines, "\n"), "\n\n"))
 }

@@ -3,4 +3,4 @@ package main
 
 import "github.com/manystall/manystall/infra/wire"
 
-func main() { wire.Start((*wire.Ground).Project) }
+func main() { wire.Start(wire.Project) }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"runtime"
 	"sync"
 	"testing"
@@ -57,6 +58,8 @@ func Open(t testing.TB, now func() time.Time) Ground {
 	}})
 	return Ground{Store: store, Client: client, Server: server}
 }
+
+func (g Ground) http() *http.Client { return &http.Client{Transport: g.Server.RoundTripper()} }
 
 // IDs hands out ULIDs that rise, also within a millisecond. Its zero value is
 // ready, and it is safe for concurrent use.

@@ -36,12 +36,10 @@ func roomOf(path string) (room, bool) {
 		return room{60, path}, true
 	case strings.HasPrefix(path, "infra/local/") || path == "infra/local":
 		return room{52, "infra/local"}, true
-	case path == "infra/wire":
-		return room{50, path}, true
-	case path == "connectors/all/sims":
-		return room{41, path}, true
-	case path == "connectors/all":
-		return room{40, path}, true
+	case strings.HasPrefix(path+"/", "infra/wire/"):
+		return room{50, "infra/wire"}, true
+	case strings.HasPrefix(path+"/", "connectors/all/"):
+		return room{40, "connectors/all"}, true
 	case strings.HasPrefix(path, "functions/"):
 		return room{40, first(2)}, true
 	case strings.HasPrefix(path, "connectors/"):

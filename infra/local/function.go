@@ -9,6 +9,9 @@ import (
 
 	"github.com/manystall/manystall/infra/sam"
 	"github.com/manystall/manystall/infra/wire"
+	"github.com/manystall/manystall/infra/wire/dashboard"
+	"github.com/manystall/manystall/infra/wire/webhook"
+	"github.com/manystall/manystall/infra/wire/worker"
 	"github.com/manystall/manystall/shared/config"
 )
 
@@ -21,23 +24,23 @@ type functions struct{ handlers map[string]lambda.Handler }
 func wired(name string, g *wire.Ground) (lambda.Handler, error) {
 	switch name {
 	case "dashboard":
-		return handler(g.Dashboard())
+		return handler(dashboard.New(g))
 	case "webhook":
-		return handler(g.Webhook())
+		return handler(webhook.New(g))
 	case "poll":
-		return handler(g.Poll())
+		return handler(worker.Poll(g))
 	case "ingest":
-		return handler(g.Ingest())
+		return handler(worker.Ingest(g))
 	case "publish":
-		return handler(g.Publish())
+		return handler(worker.Publish(g))
 	case "send":
-		return handler(g.Send())
+		return handler(worker.Send(g))
 	case "project":
-		return handler(g.Project())
+		return handler(worker.Project(g))
 	case "importer":
-		return handler(g.Importer())
+		return handler(worker.Importer(g))
 	case "maintain":
-		return handler(g.Maintain())
+		return handler(worker.Maintain(g))
 	}
 	return nil, fmt.Errorf("template.yaml names a function %q that does not exist", name)
 }

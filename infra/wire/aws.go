@@ -61,7 +61,8 @@ func (g *Ground) newQueues() (*queue.Queues, error) {
 	return queue.New(sqs.New(o), addresses), nil
 }
 
-func (g *Ground) newBlobs() (port.Blobs, error) {
+// Blobs is where large things are kept.
+func (g *Ground) Blobs() (port.Blobs, error) {
 	if g.LocalState != "" {
 		secret, err := localSecret(g.LocalState)
 		if err != nil {
@@ -76,11 +77,7 @@ func (g *Ground) newBlobs() (port.Blobs, error) {
 	return blob.NewBucket(s3.New(s3.Options{Region: g.region(), Credentials: creds, HTTPClient: g.client()}), g.Bucket), nil
 }
 
-func (g *Ground) newVault() (port.Vault, error) {
-	store, err := g.store()
-	if err != nil {
-		return nil, err
-	}
+func newVault(g *Ground, store vault.Workspaces) (port.Vault, error) {
 	if g.LocalState != "" {
 		keeper, err := vault.OpenKeyFile(filepath.Join(g.LocalState, "master.key"))
 		if err != nil {

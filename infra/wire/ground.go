@@ -27,7 +27,6 @@ import (
 	"github.com/manystall/manystall/shared/config"
 	"github.com/manystall/manystall/shared/httpclient"
 	"github.com/manystall/manystall/shared/logging"
-	"github.com/manystall/manystall/shared/port"
 )
 
 // Settings are read from the environment; template.yaml gives each function
@@ -64,8 +63,6 @@ type Ground struct {
 
 	store   func() (*dynamo.Store, error)
 	queues  func() (*queue.Queues, error)
-	blobs   func() (port.Blobs, error)
-	vault   func() (port.Vault, error)
 	drivers func() (drivers, error)
 }
 
@@ -97,8 +94,6 @@ func New(o Options) (*Ground, error) {
 	}
 	g.store = sync.OnceValues(g.newStore)
 	g.queues = sync.OnceValues(g.newQueues)
-	g.blobs = sync.OnceValues(g.newBlobs)
-	g.vault = sync.OnceValues(g.newVault)
 	g.drivers = sync.OnceValues(g.newDrivers)
 	return g, nil
 }
@@ -113,9 +108,6 @@ func (g *Ground) Now() time.Time { return g.options.Now().UTC() }
 
 // NewID is a new ULID.
 func (g *Ground) NewID() string { return g.ids.next() }
-
-// Blobs is where large things are kept.
-func (g *Ground) Blobs() (port.Blobs, error) { return g.blobs() }
 
 // Log is the process's logger.
 func (g *Ground) Log() *slog.Logger { return g.options.Log }
@@ -142,8 +134,8 @@ func (s *idSource) next() string {
 	return id.String()
 }
 
-// newSecret is 256 random bits, URL-safe.
-func newSecret() string {
+// NewSecret is 256 random bits, URL-safe.
+func NewSecret() string {
 	raw := make([]byte, 32)
 	_, _ = io.ReadFull(rand.Reader, raw) // never fails (crypto/rand, Go 1.24)
 	return base64.RawURLEncoding.EncodeToString(raw)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"time"
 
 	"github.com/manystall/manystall/infra/dynamo"
 	"github.com/manystall/manystall/infra/queue"
@@ -20,38 +21,58 @@ import (
 	"github.com/manystall/manystall/shared/trade"
 )
 
-// parts are what use cases are made of.
-type parts struct {
+// Parts are what use cases are made of, and the use cases themselves, each made
+// anew when it is asked for.
+type Parts struct {
 	*Ground
-	store  *dynamo.Store
-	queues *queue.Queues
-	blobs  port.Blobs
-	vault  port.Vault
+	Store  *dynamo.Store
+	Queues *queue.Queues
+	Blobs  port.Blobs
+	Vault  port.Vault
 	all    drivers
 }
 
-func (g *Ground) parts() (*parts, error) {
-	p := &parts{Ground: g}
+// NewCore opens storage and queues: for functions without secrets and blobs.
+func NewCore(g *Ground) (*Parts, error) {
+	p := &Parts{Ground: g}
 	var err error
-	if p.store, err = g.store(); err != nil {
+	if p.Store, err = g.store(); err != nil {
 		return nil, err
 	}
-	if p.queues, err = g.queues(); err != nil {
-		return nil, err
-	}
-	if p.blobs, err = g.blobs(); err != nil {
-		return nil, err
-	}
-	if p.vault, err = g.vault(); err != nil {
+	if p.Queues, err = g.queues(); err != nil {
 		return nil, err
 	}
 	p.all, err = g.drivers()
 	return p, err
 }
 
-func (p *parts) sellsDown(c commerce.Channel) bool { return p.all.by[c].Rules.SellsDown }
+// NewParts opens everything.
+func NewParts(g *Ground) (*Parts, error) {
+	p, err := NewCore(g)
+	if err != nil {
+		return nil, err
+	}
+	if p.Blobs, err = g.Blobs(); err != nil {
+		return nil, err
+	}
+	p.Vault, err = newVault(g, p.Store)
+	return p, err
+}
 
-func (p *parts) has(ability channel.Ability) func(commerce.Channel) bool {
+// Drivers are all connectors, in the order in which they are shown.
+func (p *Parts) Drivers() []channel.Driver { return p.all.list }
+
+// Apps are the installations of the connectors.
+func (p *Parts) Apps() map[commerce.Channel]any { return p.all.apps }
+
+// every is how often a channel is polled; a minute where its rules don't say.
+func every(rules func(commerce.Channel) channel.Rules) func(commerce.Channel) time.Duration {
+	return func(c commerce.Channel) time.Duration { return max(rules(c).Poll, time.Minute) }
+}
+
+func (p *Parts) sellsDown(c commerce.Channel) bool { return p.all.by[c].Rules.SellsDown }
+
+func (p *Parts) has(ability channel.Ability) func(commerce.Channel) bool {
 	return func(c commerce.Channel) bool {
 		for _, a := range p.all.by[c].Abilities {
 			if a == ability {
@@ -62,8 +83,9 @@ func (p *parts) has(ability channel.Ability) func(commerce.Channel) bool {
 	}
 }
 
-func (p *parts) keeper() *stock.Keeper {
-	return &stock.Keeper{Store: p.store, Now: p.Now, NewID: p.NewID, SellsDown: p.sellsDown}
+// Keeper settles stock.
+func (p *Parts) Keeper() *stock.Keeper {
+	return &stock.Keeper{Store: p.Store, Now: p.Now, NewID: p.NewID, SellsDown: p.sellsDown}
 }
 
 // stated lets the catalog state quantities to the stock's keeper.
@@ -73,58 +95,68 @@ func (s stated) State(ctx context.Context, w commerce.WorkspaceID, c catalog.Sta
 	return s.Keeper.State(ctx, w, stock.Stated(c))
 }
 
-func (p *parts) marker() *publish.Marker {
-	return &publish.Marker{Store: p.store, Now: p.Now, NewID: p.NewID}
+// Marker notes what has to be written to targets.
+func (p *Parts) Marker() *publish.Marker {
+	return &publish.Marker{Store: p.Store, Now: p.Now, NewID: p.NewID}
 }
 
-func (p *parts) importer() *catalog.Importer {
-	editor := &catalog.Editor{Store: p.store, Stock: stated{p.keeper()}, Marks: p.marker(), NewListing: publish.NewListing, Now: p.Now, NewID: p.NewID}
-	return &catalog.Importer{Editor: editor, Blobs: p.blobs, Queue: p.queues}
+// Importer edits the catalog and imports files into it.
+func (p *Parts) Importer() *catalog.Importer {
+	editor := &catalog.Editor{Store: p.Store, Stock: stated{p.Keeper()}, Marks: p.Marker(), NewListing: publish.NewListing, Now: p.Now, NewID: p.NewID}
+	return &catalog.Importer{Editor: editor, Blobs: p.Blobs, Queue: p.Queues}
 }
 
-func (p *parts) accounts() *accounts.Desk {
+// Accounts connects shops.
+func (p *Parts) Accounts() *accounts.Desk {
 	return &accounts.Desk{
-		Store: p.store, Vault: p.vault, Drivers: p.all.by, Apps: p.all.apps, Env: p.channelEnv(p.store), PublicURL: p.PublicURL,
-		Spread: p.importer().Spread, Now: p.Now, Sleep: sleep, Log: p.Log(),
+		Store: p.Store, Vault: p.Vault, Drivers: p.all.by, Apps: p.all.apps, Env: p.channelEnv(p.Store), PublicURL: p.PublicURL,
+		Spread: p.Importer().Spread, Now: p.Now, Sleep: sleep, Log: p.Log(),
 	}
 }
 
-func (p *parts) ingester() *ingest.Ingester {
-	desk := p.accounts()
-	return &ingest.Ingester{Store: p.store, Open: desk, Connections: desk, Listings: p.marker(), Digest: p.vault.Digest, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+// Ingester applies what comes in.
+func (p *Parts) Ingester() *ingest.Ingester {
+	desk := p.Accounts()
+	return &ingest.Ingester{Store: p.Store, Open: desk, Connections: desk, Listings: p.Marker(), Digest: p.Vault.Digest, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
 // sendNow asks for an outbound key to be worked on.
-func (p *parts) sendNow(ctx context.Context, w commerce.WorkspaceID, key string) error {
-	return p.queues.Send(ctx, port.OutboundQueue, port.Outgoing{Body: port.Nudge{V: port.MessageVersion, Space: w, Key: key}})
+func (p *Parts) sendNow(ctx context.Context, w commerce.WorkspaceID, key string) error {
+	return p.Queues.Send(ctx, port.OutboundQueue, port.Outgoing{Body: port.Nudge{V: port.MessageVersion, Space: w, Key: key}})
 }
 
-func (p *parts) trade() *trade.Desk {
+// Trade handles orders.
+func (p *Parts) Trade() *trade.Desk {
 	return &trade.Desk{
-		Store: p.store, Take: p.ingester(), CanShip: p.has(channel.CanShip), CanCancel: p.has(channel.CanCancel), Send: p.sendNow, Now: p.Now, NewID: p.NewID,
+		Store: p.Store, Take: p.Ingester(), CanShip: p.has(channel.CanShip), CanCancel: p.has(channel.CanCancel), Send: p.sendNow, Now: p.Now, NewID: p.NewID,
 	}
 }
 
-func (p *parts) inbox() *inbox.Desk {
+// Inbox answers conversations.
+func (p *Parts) Inbox() *inbox.Desk {
 	return &inbox.Desk{
-		Store: p.store, Rules: func(c commerce.Channel) channel.ReplyRules { return p.rules(c).Reply }, Send: p.sendNow, Now: p.Now, NewID: p.NewID,
+		Store: p.Store, Rules: func(c commerce.Channel) channel.ReplyRules { return p.rules(c).Reply }, Send: p.sendNow, Now: p.Now, NewID: p.NewID,
 	}
 }
 
-func (p *parts) publisher() *publish.Worker {
-	desk := p.accounts()
-	return &publish.Worker{Store: p.store, Open: desk.Open, Rules: p.rules, Queue: p.queues, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+// Publisher writes to targets.
+func (p *Parts) Publisher() *publish.Worker {
+	desk := p.Accounts()
+	return &publish.Worker{Store: p.Store, Open: desk.Open, Rules: p.rules, Queue: p.Queues, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
-func (p *parts) sender() *outbound.Worker {
-	desk := p.accounts()
-	return &outbound.Worker{Store: p.store, Open: desk.Open, Expired: desk.Expired, Queue: p.queues, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+// Sender brings things out.
+func (p *Parts) Sender() *outbound.Worker {
+	desk := p.Accounts()
+	return &outbound.Worker{Store: p.Store, Open: desk.Open, Expired: desk.Expired, Queue: p.Queues, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
-func (p *parts) poller(desk *accounts.Desk) *poll.Poller {
+// Poller polls accounts.
+func (p *Parts) Poller(desk *accounts.Desk) *poll.Poller {
 	return &poll.Poller{
-		Store: p.store, Open: desk.Open, Every: every(p.rules), Expired: desk.Expired, Queue: p.queues, Blobs: p.blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
+		Store: p.Store, Open: desk.Open, Every: every(p.rules), Expired: desk.Expired, Queue: p.Queues, Blobs: p.Blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
 	}
 }
 
-func (p *parts) folder() *report.Folder { return &report.Folder{Store: p.store} }
+// Folder keeps the totals.
+func (p *Parts) Folder() *report.Folder { return &report.Folder{Store: p.Store} }

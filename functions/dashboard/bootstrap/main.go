@@ -1,6 +1,9 @@
 // Command bootstrap is the dashboard function as Lambda runs it.
 package main
 
-import "github.com/manystall/manystall/infra/wire"
+import (
+	"github.com/manystall/manystall/infra/wire"
+	"github.com/manystall/manystall/infra/wire/dashboard"
+)
 
-func main() { wire.Start((*wire.Ground).Dashboard) }
+func main() { wire.Start(dashboard.New) }

@@ -1,6 +1,9 @@
 // Command bootstrap is the importer function as Lambda runs it.
 package main
 
-import "github.com/manystall/manystall/infra/wire"
+import (
+	"github.com/manystall/manystall/infra/wire"
+	"github.com/manystall/manystall/infra/wire/worker"
+)
 
-func main() { wire.Start((*wire.Ground).Importer) }
+func main() { wire.Start(worker.Importer) }

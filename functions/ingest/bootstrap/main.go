@@ -1,6 +1,9 @@
 // Command bootstrap is the ingest function as Lambda runs it.
 package main
 
-import "github.com/manystall/manystall/infra/wire"
+import (
+	"github.com/manystall/manystall/infra/wire"
+	"github.com/manystall/manystall/infra/wire/worker"
+)
 
-func main() { wire.Start((*wire.Ground).Ingest) }
+func main() { wire.Start(worker.Ingest) }

@@ -1,4 +1,4 @@
-package wire
+package webhook
 
 import (
 	"bytes"
@@ -16,19 +16,19 @@ import (
 const maxFeed = 5 << 20
 
 // feed is the whole catalog of an account's workspace as the file Meta fetches.
-func (p *parts) feed(ctx context.Context, a port.Account) ([]byte, error) {
-	space, err := p.store.Workspace(ctx, a.Space)
+func (s site) feed(ctx context.Context, a port.Account) ([]byte, error) {
+	space, err := s.Store.Workspace(ctx, a.Space)
 	if err != nil {
 		return nil, err
 	}
 	var out bytes.Buffer
 	defaults := a.Defaults.Over(space.Defaults)
 	for cursor, first := "", true; first || cursor != ""; first = false {
-		page, err := p.store.ListProducts(ctx, a.Space, port.Page{Limit: 100, Cursor: cursor})
+		page, err := s.Store.ListProducts(ctx, a.Space, port.Page{Limit: 100, Cursor: cursor})
 		if err != nil {
 			return nil, fmt.Errorf("list products: %w", err)
 		}
-		changes, err := p.wanted(ctx, a, defaults, page.Items)
+		changes, err := s.wanted(ctx, a, defaults, page.Items)
 		if err != nil {
 			return nil, err
 		}
@@ -44,14 +44,14 @@ func (p *parts) feed(ctx context.Context, a port.Account) ([]byte, error) {
 }
 
 // wanted are products with what a feed tells of them.
-func (p *parts) wanted(ctx context.Context, a port.Account, d commerce.Defaults, items []port.ProductItem) ([]channel.Change, error) {
+func (s site) wanted(ctx context.Context, a port.Account, d commerce.Defaults, items []port.ProductItem) ([]channel.Change, error) {
 	ids := make([]commerce.ProductID, 0, len(items))
 	for _, i := range items {
 		if !i.Archived {
 			ids = append(ids, i.ID)
 		}
 	}
-	products, err := p.store.Products(ctx, a.Space, ids)
+	products, err := s.Store.Products(ctx, a.Space, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read products: %w", err)
 	}
@@ -61,7 +61,7 @@ func (p *parts) wanted(ctx context.Context, a port.Account, d commerce.Defaults,
 			variants = append(variants, v.ID)
 		}
 	}
-	levels, err := p.store.Levels(ctx, a.Space, variants)
+	levels, err := s.Store.Levels(ctx, a.Space, variants)
 	if err != nil {
 		return nil, fmt.Errorf("read stock: %w", err)
 	}

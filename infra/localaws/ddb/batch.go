@@ -19,14 +19,14 @@ const (
 )
 
 // requestItems reads the map of tables of a batch.
-func requestItems(p params) (names []string, fields map[string]any, err error) {
+func requestItems(p params, operation string) (names []string, fields map[string]any, err error) {
 	raw := p.required("RequestItems")
 	fields, ok := raw.(map[string]any)
 	if raw != nil && !ok {
 		p.malformed(attr.NotMap(raw, attr.JavaValue))
 	}
 	if ok && len(fields) == 0 {
-		p.unmet("RequestItems", "{}", "Member must have length greater than or equal to 1")
+		return nil, nil, invalid("The requestItems parameter is required for " + operation)
 	}
 	names = slices.Sorted(maps.Keys(fields))
 	for _, name := range names {
@@ -42,7 +42,7 @@ func requestItems(p params) (names []string, fields map[string]any, err error) {
 func (s *Service) batchWriteItem(ctx context.Context, p params) (object, error) {
 	capacity := capacityMode(p)
 	p.choice("ReturnItemCollectionMetrics", "NONE", "SIZE", "NONE")
-	names, _, err := requestItems(p)
+	names, _, err := requestItems(p, "BatchWriteItem")
 	if err != nil {
 		return nil, err
 	}

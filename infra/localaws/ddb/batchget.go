@@ -12,7 +12,7 @@ import (
 
 func (s *Service) batchGetItem(ctx context.Context, p params) (object, error) {
 	capacity := capacityMode(p)
-	names, fields, err := requestItems(p)
+	names, fields, err := requestItems(p, "BatchGetItem")
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +53,7 @@ func batchReads(p params, name string) ([]*read, error) {
 	} else if len(keys) == 0 {
 		p.unmet("Keys", "[]", "Member must have length greater than or equal to 1")
 	} else if len(keys) > maxBatchGet {
-		p.unmet("Keys", "[...]", "Member must have length less than or equal to 100")
+		p.unmetAt("RequestItems."+name+".member.Keys", "Member must have length less than or equal to 100")
 	}
 	consistent := p.flag("ConsistentRead")
 	if err := p.verdict(); err != nil {

@@ -60,10 +60,15 @@ func (p params) projection(env *expr.Env) (*expr.Projection, error) {
 func (p params) modern() error {
 	legacy := []string{"AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected",
 		"KeyConditions", "QueryFilter", "ScanFilter"}
-	for _, name := range legacy {
-		if p.has(name) {
-			return invalid(name + " is a legacy parameter that this endpoint does not support; use an expression instead")
-		}
+	old := slices.DeleteFunc(legacy, func(name string) bool { return !p.has(name) })
+	if len(old) == 0 {
+		return nil
 	}
-	return nil
+	expressions := []string{"ProjectionExpression", "FilterExpression", "UpdateExpression", "ConditionExpression", "KeyConditionExpression"}
+	given := slices.DeleteFunc(expressions, func(name string) bool { return !p.has(name) })
+	if len(given) > 0 {
+		return invalid("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {" +
+			strings.Join(old, ", ") + "} Expression parameters: {" + strings.Join(given, ", ") + "}")
+	}
+	return invalid(old[0] + " is a legacy parameter that this endpoint does not support; use an expression instead")
 }

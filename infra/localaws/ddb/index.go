@@ -16,26 +16,35 @@ type parsedIndex struct {
 func (p params) indexes() (out []parsedIndex, projected int) {
 	for _, name := range []string{"LocalSecondaryIndexes", "GlobalSecondaryIndexes"} {
 		for _, o := range p.objects(name) {
-			x := parsedIndex{index: store.Index{Name: o.text("IndexName"), Local: name == "LocalSecondaryIndexes"}}
-			if o.has("IndexName") {
-				o.checkName("IndexName", x.index.Name)
-			} else {
-				o.unmet("IndexName", nil, "Member must not be null")
-			}
-			x.elements = o.keySchema()
-			o.required("Projection")
-			projection := o.object("Projection")
-			x.index.Projection = projection.choice("ProjectionType", "", "ALL", "INCLUDE", "KEYS_ONLY")
-			x.index.Include = projection.texts("NonKeyAttributes")
-			if projection.has("NonKeyAttributes") && len(x.index.Include) == 0 {
-				projection.unmet("NonKeyAttributes", "[]", "Member must have length greater than or equal to 1")
-			}
+			x := o.parseIndex(name == "LocalSecondaryIndexes")
 			projected += len(x.index.Include)
-			x.index.Throughput = o.throughput()
 			out = append(out, x)
 		}
 	}
 	return out, projected
+}
+
+// parseIndex reads the description of an index.
+func (p params) parseIndex(local bool) parsedIndex {
+	x := parsedIndex{index: store.Index{Name: p.indexMember(), Local: local}, elements: p.keySchema()}
+	p.required("Projection")
+	projection := p.object("Projection")
+	x.index.Projection = projection.choice("ProjectionType", "", "ALL", "INCLUDE", "KEYS_ONLY")
+	x.index.Include = projection.texts("NonKeyAttributes")
+	if projection.has("NonKeyAttributes") && len(x.index.Include) == 0 {
+		projection.unmet("NonKeyAttributes", "[]", "Member must have length greater than or equal to 1")
+	}
+	x.index.Throughput = p.throughput()
+	return x
+}
+
+// indexMember reads the name of an index where there must be one.
+func (p params) indexMember() string {
+	if !p.has("IndexName") {
+		p.unmet("IndexName", nil, "Member must not be null")
+		return ""
+	}
+	return p.indexName()
 }
 
 // build checks an index against its table.

@@ -14,7 +14,7 @@ func (p params) tableName() string {
 }
 
 // controlName reads the name of a table for an operation on the table itself;
-// these refuse it in other words.
+// these refuse a missing one in other words.
 func (p params) controlName() (string, error) {
 	name := tableOf(p.text("TableName"))
 	switch {
@@ -22,8 +22,6 @@ func (p params) controlName() (string, error) {
 		return "", p.shared.wrong
 	case !p.has("TableName"):
 		return "", invalid("The parameter 'TableName' is required but was not present in the request")
-	case len(name) < 3 || len(name) > 255:
-		return "", invalid("TableName must be at least 3 characters long and at most 255 characters long")
 	}
 	p.checkName("TableName", name)
 	return name, nil
@@ -39,7 +37,11 @@ func tableOf(name string) string {
 
 // checkName checks the name of a table or index.
 func (p params) checkName(parameter, name string) {
-	if name == "" || !allNameCharacters(name) {
+	if name == "" {
+		p.unmet(parameter, name, "Member must have length greater than or equal to 1")
+		return
+	}
+	if !allNameCharacters(name) {
 		p.unmet(parameter, name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
 	}
 	if len(name) < 3 {

@@ -85,6 +85,14 @@ func (p params) unmet(name string, value any, constraint string) {
 		fmt.Sprintf("Value %s at '%s%s' failed to satisfy constraint: %s", shown, p.path, lowerFirst(name), constraint))
 }
 
+// unmetAt is unmet for the few parameters that the service names as they are
+// written in the request, without repeating their value.
+func (p params) unmetAt(place, constraint string) {
+	if len(p.shared.unmet) < maxUnmet {
+		p.shared.unmet = append(p.shared.unmet, fmt.Sprintf("Value at '%s' failed to satisfy constraint: %s", place, constraint))
+	}
+}
+
 func lowerFirst(name string) string {
 	if name == "" {
 		return ""

@@ -11,6 +11,11 @@ import (
 
 func (s *Service) query(_ context.Context, p params) (object, error) {
 	q, rawStart := parseSearch(p)
+	limit := p.number("Limit", 0)
+	if p.has("Limit") && limit < 1 {
+		p.unmetAt("Limit", "Member must have value greater than or equal to 1") // Scan says it in other words
+	}
+	q.limit = int(min(limit, 1<<30))
 	backward := p.has("ScanIndexForward") && !p.flag("ScanIndexForward")
 	if err := p.verdict(); err != nil {
 		return nil, err
@@ -163,6 +168,7 @@ const maxSegments = 1_000_000
 
 func (s *Service) scan(_ context.Context, p params) (object, error) {
 	q, rawStart := parseSearch(p)
+	q.limit = int(min(p.atLeast("Limit", 1, 0), 1<<30))
 	segment := p.atLeast("Segment", 0, 0)
 	total := p.atLeast("TotalSegments", 1, 1)
 	if total > maxSegments {

@@ -20,17 +20,11 @@ const (
 // parseTable reads CreateTable.
 func parseTable(p params) (*store.Table, error) {
 	name, nameErr := p.controlName()
-	t := &store.Table{Name: name, Types: map[string]string{}, Protected: p.flag("DeletionProtectionEnabled")}
+	t := &store.Table{Name: name, Protected: p.flag("DeletionProtectionEnabled")}
 	billing := p.choice("BillingMode", "PROVISIONED", "PROVISIONED", "PAY_PER_REQUEST")
 	t.OnDemand = billing == "PAY_PER_REQUEST"
 	p.required("AttributeDefinitions")
-	for _, d := range p.objects("AttributeDefinitions") {
-		name := d.attributeName()
-		t.Types[name] = d.choice("AttributeType", "", "B", "N", "S")
-		if !d.has("AttributeType") {
-			d.unmet("AttributeType", nil, "Member must not be null")
-		}
-	}
+	t.Types = p.definitions()
 	elements := p.keySchema()
 	t.Throughput = p.throughput()
 	indexes, projected := p.indexes()
@@ -41,6 +35,19 @@ func parseTable(p params) (*store.Table, error) {
 		return nil, err
 	}
 	return t, p.finishTable(t, elements, indexes, projected)
+}
+
+// definitions reads AttributeDefinitions.
+func (p params) definitions() map[string]string {
+	types := map[string]string{}
+	for _, d := range p.objects("AttributeDefinitions") {
+		name := d.attributeName()
+		types[name] = d.choice("AttributeType", "", "B", "N", "S")
+		if !d.has("AttributeType") {
+			d.unmet("AttributeType", nil, "Member must not be null")
+		}
+	}
+	return types
 }
 
 func (p params) finishTable(t *store.Table, elements []keyElement, indexes []parsedIndex, projected int) error {
@@ -102,9 +109,18 @@ func (p params) keySchema() []keyElement {
 		p.unmet("KeySchema", "[]", "Member must have length greater than or equal to 1")
 	}
 	if len(out) > 2 {
-		p.unmet("KeySchema", "[...]", "Member must have length less than or equal to 2")
+		p.unmet("KeySchema", describeElements(out), "Member must have length less than or equal to 2")
 	}
 	return out
+}
+
+// describeElements is a key schema as the service repeats it in messages.
+func describeElements(elements []keyElement) string {
+	shown := make([]string, len(elements))
+	for i, e := range elements {
+		shown[i] = "KeySchemaElement(attributeName=" + e.name + ", keyType=" + e.role + ")"
+	}
+	return "[" + strings.Join(shown, ", ") + "]"
 }
 
 func (p params) throughput() store.Throughput {
@@ -160,7 +176,7 @@ func tableKey(elements []keyElement, types map[string]string) (store.Key, error)
 	case len(elements) == 1:
 		return store.Key{Hash: elements[0].name}, nil
 	case elements[0].name == elements[1].name:
-		return store.Key{}, invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+		return store.Key{}, invalid("Invalid KeySchema: Some index key attribute have no definition")
 	case elements[1].role != "RANGE":
 		return store.Key{}, invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
 	}

@@ -30,7 +30,6 @@ type search struct {
 func parseSearch(p params) (s *search, rawStart any) {
 	s = &search{table: p.tableName(), index: p.indexName(), consistent: p.flag("ConsistentRead"), capacity: capacityMode(p)}
 	s.sel = p.choice("Select", "", "SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
-	s.limit = int(min(p.atLeast("Limit", 1, 0), 1<<30))
 	return s, p.fields["ExclusiveStartKey"]
 }
 

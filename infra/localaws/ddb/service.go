@@ -73,6 +73,8 @@ func find(target string) (operation, bool) {
 	switch target {
 	case "DynamoDB_20120810.CreateTable":
 		return (*Service).createTable, true
+	case "DynamoDB_20120810.UpdateTable":
+		return (*Service).updateTable, true
 	case "DynamoDB_20120810.DescribeTable":
 		return (*Service).describeTable, true
 	case "DynamoDB_20120810.ListTables":

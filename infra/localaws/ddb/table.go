@@ -153,9 +153,16 @@ func (s *Service) describe(tx *store.Tx, t *store.Table, status string) object {
 	out.add("ItemCount", items)
 	out.add("TableArn", s.tableARN(t.Name))
 	out.add("TableId", fmt.Sprintf("00000000-0000-4000-8000-%012x", t.ID))
-	if t.OnDemand {
-		billing.add("BillingMode", "PAY_PER_REQUEST")
-		billing.add("LastUpdateToPayPerRequestDateTime", seconds(t.Created))
+	if t.OnDemand || !t.OnDemandSince.IsZero() {
+		mode, since := "PROVISIONED", t.OnDemandSince
+		if t.OnDemand {
+			mode = "PAY_PER_REQUEST"
+		}
+		if since.IsZero() {
+			since = t.Created
+		}
+		billing.add("BillingMode", mode)
+		billing.add("LastUpdateToPayPerRequestDateTime", seconds(since))
 		out.add("BillingModeSummary", billing)
 	}
 	s.describeIndexes(tx, t, status, &out)

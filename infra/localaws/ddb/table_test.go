@@ -75,7 +75,7 @@ func TestCreateTableRefusals(t *testing.T) {
 		{func(in *dynamodb.CreateTableInput) { in.LocalSecondaryIndexes = nil }, "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"},
 		{func(in *dynamodb.CreateTableInput) { in.KeySchema[0].KeyType = types.KeyTypeRange }, "The first KeySchemaElement is not a HASH key type"},
 		{func(in *dynamodb.CreateTableInput) { in.KeySchema[1].KeyType = types.KeyTypeHash }, "The second KeySchemaElement is not a RANGE key type"},
-		{func(in *dynamodb.CreateTableInput) { in.KeySchema[1].AttributeName = aws.String("p") }, "have the same name"},
+		{func(in *dynamodb.CreateTableInput) { in.KeySchema[1].AttributeName = aws.String("p") }, "Some index key attribute have no definition"},
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[0].IndexName = aws.String("keys") }, "Duplicate index name: keys"},
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[2].Projection.NonKeyAttributes = nil }, "ProjectionType is INCLUDE, but NonKeyAttributes is not specified"},
 		{func(in *dynamodb.CreateTableInput) { in.GlobalSecondaryIndexes[2].Projection.ProjectionType = "ALL" }, "ProjectionType is ALL, but NonKeyAttributes is specified"},

@@ -166,7 +166,7 @@ func TestBatchWriteAndGet(t *testing.T) {
 	}
 	wantError(t, write(map[string][]types.WriteRequest{table: many}), "ValidationException", "length less than or equal to 25")
 	wantError(t, write(map[string][]types.WriteRequest{table: many[:20], other: many[:20]}), "ValidationException", "Too many items requested for the BatchWriteItem call")
-	wantError(t, write(map[string][]types.WriteRequest{}), "ValidationException", "Member must have length greater than or equal to 1")
+	wantError(t, write(map[string][]types.WriteRequest{}), "ValidationException", "The requestItems parameter is required for BatchWriteItem")
 	keys := []map[string]types.AttributeValue{}
 	for _, p := range []string{"a", "b", "c"} {
 		keys = append(keys, item{"p": str(p), "s": str("s")})

@@ -38,12 +38,20 @@ func (s *Service) transactGetItems(_ context.Context, p params) (object, error) 
 
 func transactReads(tx *store.Tx, reads []*read, meters map[string]*meter) ([]object, error) {
 	responses := make([]object, len(reads))
+	reasons := make([]reason, len(reads))
 	seen := map[string]bool{}
-	size := 0
+	size, cancelled := 0, false
 	for i, r := range reads {
 		m := meterFor(meters, r.table)
 		m.transaction = "read"
+		reasons[i] = reason{code: "None"}
 		it, err := r.item(tx, m)
+		if code := reasonCode(err); err != nil && code != "" {
+			f, _ := asFault(err)
+			reasons[i] = reason{code: code, message: f.message}
+			cancelled = true
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -57,6 +65,9 @@ func transactReads(tx *store.Tx, reads []*read, meters map[string]*meter) ([]obj
 		if it != nil {
 			responses[i].add("Item", it)
 		}
+	}
+	if cancelled {
+		return nil, cancellation(reasons)
 	}
 	if size > maxTransactionBytes {
 		return nil, invalid(fmt.Sprintf("Transaction request size exceeds the limit of %d bytes", maxTransactionBytes))

@@ -168,7 +168,7 @@ func TestNamesOfTables(t *testing.T) {
 	b.create(t, tableThings("things"))
 	for body, want := range map[string]string{
 		`{}`:                   "The parameter 'TableName' is required but was not present in the request",
-		`{"TableName":"ab"}`:   "TableName must be at least 3 characters long and at most 255 characters long",
+		`{"TableName":"ab"}`:   "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
 		`{"TableName":"abc;"}`: "1 validation error detected: Value 'abc;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
 	} {
 		for _, op := range []string{"DescribeTable", "DeleteTable", "DescribeTimeToLive"} {

@@ -73,7 +73,7 @@ func (tx *Tx) SetTTL(t *Table, attribute string) error {
 	if err != nil {
 		return fmt.Errorf("set expiry of table %s: %w", t.Name, err)
 	}
-	return tx.putTable(&changed)
+	return tx.PutTable(&changed)
 }
 
 // Expired lists up to limit items of a table that have expired.

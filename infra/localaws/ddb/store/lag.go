@@ -133,3 +133,10 @@ func merge(past *[]pastRow, key []byte, reverse bool, visit func(value []byte) (
 	}
 	return false, true, nil
 }
+
+// drop forgets a bucket, because another one takes its name.
+func (h *history) drop(bucket []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.changes, string(bucket))
+}

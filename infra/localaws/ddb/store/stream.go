@@ -117,8 +117,9 @@ func (tx *Tx) putStream(s *Stream) error {
 	return nil
 }
 
-// disableStream closes all shards of a table's stream.
-func (tx *Tx) disableStream(t *Table) error {
+// DisableStream closes all shards of a table's stream. What is in it stays
+// readable for 24 hours.
+func (tx *Tx) DisableStream(t *Table) error {
 	s, ok := tx.Stream(t.Name, t.Stream)
 	if !ok {
 		return nil

@@ -70,10 +70,13 @@ type Table struct {
 	Created time.Time
 	Key     Key
 	// Types are the types of all key attributes, "S", "N" or "B".
-	Types      map[string]string
-	Indexes    []Index `json:",omitempty"`
-	OnDemand   bool
-	Throughput Throughput
+	Types    map[string]string
+	Indexes  []Index `json:",omitempty"`
+	OnDemand bool
+	// OnDemandSince is when the table was last switched to on demand; zero when
+	// it has always been billed as it was created.
+	OnDemandSince time.Time `json:",omitzero"`
+	Throughput    Throughput
 	// TTL is the attribute that holds the expiry; empty when it is off.
 	TTL string `json:",omitempty"`
 	// Stream is the stream's label; empty when the table has none.
@@ -107,9 +110,16 @@ func (t *Table) Kind(name string) attr.Kind {
 
 // Entry is what an index holds of an item; false if the item is not in it,
 // because an index key is missing.
+// An index key of another type than the index has can be there when the item
+// is older than the index; such an item is not in it either.
 func (t *Table) Entry(x Index, it attr.Item) (attr.Item, bool) {
 	if it == nil || !x.Key.In(it) {
 		return nil, false
+	}
+	for _, name := range x.Key.Names() {
+		if it[name].Kind != t.Kind(name) {
+			return nil, false
+		}
 	}
 	if x.Projection == "ALL" {
 		return it, true
@@ -166,10 +176,12 @@ func (tx *Tx) CreateTable(t *Table) error {
 			return fmt.Errorf("create table %s: %w", t.Name, err)
 		}
 	}
-	return tx.putTable(t)
+	return tx.PutTable(t)
 }
 
-func (tx *Tx) putTable(t *Table) error {
+// PutTable stores a changed description of a table. Its key, its number and
+// its indexes must be as they are in the file.
+func (tx *Tx) PutTable(t *Table) error {
 	tx.dirty = true
 	raw, err := json.Marshal(t)
 	if err != nil {
@@ -195,7 +207,7 @@ func (tx *Tx) DeleteTable(t *Table) error {
 		}
 	}
 	if t.Stream != "" {
-		if err := tx.disableStream(t); err != nil {
+		if err := tx.DisableStream(t); err != nil {
 			return err
 		}
 	}

@@ -1,14 +1,11 @@
 package trade
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
-	"github.com/manystall/manystall/shared/port"
 )
 
 const (
@@ -119,72 +116,4 @@ func (d *Desk) Find(ctx context.Context, w commerce.WorkspaceID, sku commerce.SK
 		}
 	}
 	return commerce.Variant{}, "", fault.New(fault.NotFound, "unknown_sku", "There is no SKU %q in the catalog.", sku)
-}
-
-// Inbound is an order of the seller's own checkout.
-type Inbound struct {
-	ID          string // the shop's order id
-	Number      string
-	State       commerce.OrderState
-	Buyer       commerce.Buyer
-	Lines       []commerce.OrderLine // SKU, title, quantity, price
-	Total       commerce.Money
-	Shipping    commerce.Money
-	Tax         commerce.Money
-	Discount    commerce.Money
-	Note        string
-	PlacedAt    time.Time
-	UpdatedAt   time.Time
-	Session     string // of our checkout bridge
-	Attribution commerce.Attribution
-}
-
-// Receive makes an order of what the seller's own checkout told. Its channel
-// follows the evidence: the session of our bridge first, then where the buyer
-// came from; without any it is the seller's own. It stores nothing.
-func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerce.Order, error) {
-	o := commerce.Order{
-		Remote: commerce.RemoteID(in.ID), Number: in.Number, Source: commerce.FromCheckout, State: in.State, Buyer: in.Buyer, Lines: in.Lines,
-		Total: in.Total, Shipping: in.Shipping, Tax: in.Tax, Discount: in.Discount, Note: in.Note, PlacedAt: in.PlacedAt, UpdatedAt: in.UpdatedAt,
-		RemoteVersion: in.UpdatedAt.Unix(), Cart: in.Session,
-	}
-	if o.Number == "" {
-		o.Number = in.ID
-	}
-	att := in.Attribution
-	att.Session = in.Session
-	o.Channel, att.Evidence = Attribute(att)
-	if in.Session != "" {
-		cart, err := d.Store.Cart(ctx, a.Space, in.Session)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return o, fmt.Errorf("read cart session: %w", err)
-		}
-		if err == nil {
-			o.Channel, att = cmp.Or(cart.Channel, o.Channel), cart.Attribution
-			att.Session, att.Landing = in.Session, in.Attribution.Landing
-			att.Evidence = "checkout session of our bridge"
-		}
-	}
-	o.Attribution = &att
-	return o, nil
-}
-
-// Attribute names the channel an order belongs to and why (Meta: "Set Up a
-// Checkout URL", 2025-12-17: cart_origin names the surface; IGShopping is sent
-// for Facebook traffic too).
-func Attribute(a commerce.Attribution) (commerce.Channel, string) {
-	switch {
-	case a.Origin == "facebook":
-		return commerce.Facebook, "cart_origin=facebook"
-	case a.Origin == "instagram":
-		return commerce.Instagram, "cart_origin=instagram"
-	case a.Origin == "meta_shops":
-		return commerce.Meta, "cart_origin=meta_shops: the surface is unknown"
-	case a.UTM["utm_source"] == "IGShopping":
-		return commerce.Meta, "utm_source=IGShopping is sent for Facebook and Instagram alike"
-	case a.ClickID != "":
-		return commerce.Meta, "fbclid: came from Meta, the surface is unknown"
-	default:
-		return commerce.Own, "nothing points to Meta"
-	}
 }

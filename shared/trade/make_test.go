@@ -118,6 +118,11 @@ func TestReceive(t *testing.T) {
 		"our bridge":          {cart.ID, commerce.Attribution{Landing: "https://shop.example/x"}, commerce.Instagram},
 		"another's session":   {"crt_none", commerce.Attribution{}, commerce.Own},
 		"a session and click": {"crt_none", commerce.Attribution{Origin: "facebook"}, commerce.Facebook},
+		"a landing click":     {"", commerce.Attribution{Landing: "/?fbclid=x"}, commerce.Meta},
+		"a landing origin":    {"", commerce.Attribution{Landing: "https://shop.example/cart?cart_origin=Instagram&fbclid=x"}, commerce.Instagram},
+		"a told origin":       {"", commerce.Attribution{Origin: "facebook", Landing: "/?cart_origin=instagram"}, commerce.Facebook},
+		"a landing campaign":  {"", commerce.Attribution{Landing: "/?utm_source=IGShopping&utm_medium=Social"}, commerce.Meta},
+		"no address":          {"", commerce.Attribution{Landing: "::%zz"}, commerce.Own},
 	} {
 		in.Session, in.Attribution = c.session, c.att
 		o, err := b.desk.Receive(t.Context(), b.account(), in)
@@ -127,5 +132,24 @@ func TestReceive(t *testing.T) {
 		if name == "our bridge" && (o.Attribution.ClickID != "c1" || o.Attribution.Landing != "https://shop.example/x") {
 			t.Errorf("%s: %+v", name, o.Attribution)
 		}
+	}
+}
+
+// The shop's software may know nothing of the session: the address on which the
+// buyer landed has it.
+func TestReceiveLanded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cart, _, err := b.desk.OpenCart(t.Context(), b.account(), []trade.CartItem{{"MUG", 1}}, "", commerce.Instagram, commerce.Attribution{Origin: "instagram", ClickID: "c1"})
+	must(t, err)
+	landing := "/cart/1:1?fbclid=c2&mc_session=" + cart.ID
+	o, err := b.desk.Receive(t.Context(), b.account(), trade.Inbound{ID: "78", Attribution: commerce.Attribution{Landing: landing}})
+	if err != nil || o.Channel != commerce.Instagram || o.Cart != cart.ID || o.Attribution.Session != cart.ID || o.Attribution.ClickID != "c1" || o.Attribution.Landing != landing {
+		t.Errorf("%s, cart %q by %+v, %v", o.Channel, o.Cart, o.Attribution, err)
+	}
+	utm := map[string]string{"utm_source": "newsletter"}
+	o, err = b.desk.Receive(t.Context(), b.account(), trade.Inbound{ID: "79", Attribution: commerce.Attribution{UTM: utm, Landing: "/?utm_source=IGShopping&utm_medium=Social"}})
+	if err != nil || o.Channel != commerce.Own || o.Attribution.UTM["utm_medium"] != "Social" || len(utm) != 1 {
+		t.Errorf("%s by %+v, %v", o.Channel, o.Attribution, err)
 	}
 }

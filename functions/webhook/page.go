@@ -1,12 +1,15 @@
 package webhook
 
 import (
-	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"html/template"
+	"html"
+	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -36,40 +39,39 @@ const pageStyle = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-se
 	`h1{font-size:1.4rem}table{width:100%;border-collapse:collapse}td{padding:.5rem 0;border-block-end:1px solid #8884}td:last-child{text-align:end;font-variant-numeric:tabular-nums}` +
 	`.note{padding:.75rem 1rem;border-inline-start:4px solid #c70;background:#c701}.go{display:inline-block;margin-block:1.5rem;padding:.75rem 1.5rem;border-radius:.5rem;background:#1a56db;color:#fff;text-decoration:none}.small{opacity:.7;font-size:.85rem}`
 
-const pageBody = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>{{.Shop}}</title><style>{{.Style}}</style></head><body><main>
-<h1>{{if .Shop}}{{.Shop}}{{else}}Manystall{{end}}</h1>
-{{with .Done}}<p>{{.}}</p>{{end}}
-{{with .Problem}}<p class="note" role="alert">{{.}}</p>{{end}}
-{{range .Notices}}<p class="note" role="alert">{{.}}</p>{{end}}
-{{if .Lines}}<table>{{range .Lines}}<tr><td>{{.Quantity}} × {{.Title}}</td><td>{{.Price}}</td></tr>{{end}}<tr><td><strong>Total</strong></td><td><strong>{{.Total}}</strong></td></tr></table>{{end}}
-{{with .Next}}<a class="go" rel="noreferrer" href="{{.}}">Continue to checkout</a>{{else}}{{if .Lines}}<p>Your cart is kept for two weeks. Send this number to the shop in your chat to order it:</p><p><code>{{.Session}}</code></p>{{end}}{{end}}
-</main></body></html>`
+const pageHead = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><title>`
 
 // page renders what buyers and people at Meta see. Its policy allows its own
-// style and nothing else.
-type page struct {
-	template *template.Template
-	policy   string
-}
+// style and nothing else. It is written without html/template, which would
+// double the size of the executable: everything that is not markup goes through
+// text or link.
+type page struct{ policy string }
 
 func newPage() *page {
 	sum := sha256.Sum256([]byte(pageStyle))
-	return &page{
-		template: template.Must(template.New("page").Parse(pageBody)),
-		policy:   "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+	return &page{policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
+}
+
+// markup collects a page.
+type markup struct{ strings.Builder }
+
+// raw adds markup of ours.
+func (m *markup) raw(parts ...string) {
+	for _, p := range parts {
+		m.WriteString(p)
 	}
 }
 
+// text adds what somebody else wrote, inside an element with the given tags.
+func (m *markup) text(open, words, end string) {
+	m.raw(open, html.EscapeString(words), end)
+}
+
+func (m *markup) note(words string) {
+	m.text(`<p class="note" role="alert">`, words, "</p>")
+}
+
 func (p *page) serve(w http.ResponseWriter, status int, v view) {
-	var out bytes.Buffer
-	err := p.template.Execute(&out, struct {
-		view
-		Style template.CSS
-	}{v, pageStyle})
-	if err != nil {
-		status = http.StatusInternalServerError
-		out.Reset()
-	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", p.policy)
@@ -77,7 +79,44 @@ func (p *page) serve(w http.ResponseWriter, status int, v view) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(out.Bytes())
+	_, _ = io.WriteString(w, v.render())
+}
+
+func (v view) render() string {
+	m := &markup{}
+	shop := cmp.Or(v.Shop, "Manystall")
+	m.text(pageHead, shop, "</title><style>"+pageStyle+"</style></head><body><main>")
+	m.text("<h1>", shop, "</h1>")
+	if v.Done != "" {
+		m.text("<p>", v.Done, "</p>")
+	}
+	if v.Problem != "" {
+		m.note(v.Problem)
+	}
+	for _, n := range v.Notices {
+		m.note(n)
+	}
+	v.cart(m)
+	m.raw("</main></body></html>")
+	return m.String()
+}
+
+func (v view) cart(m *markup) {
+	if len(v.Lines) > 0 {
+		m.raw("<table>")
+		for _, l := range v.Lines {
+			m.text("<tr><td>", strconv.FormatInt(l.Quantity, 10)+" × "+l.Title, "</td>")
+			m.text("<td>", l.Price, "</td></tr>")
+		}
+		m.text("<tr><td><strong>Total</strong></td><td><strong>", v.Total, "</strong></td></tr></table>")
+	}
+	switch {
+	case v.Next != "": // handover has made sure of its scheme
+		m.text(`<a class="go" rel="noreferrer" href="`, v.Next, `">Continue to checkout</a>`)
+	case len(v.Lines) > 0:
+		m.raw("<p>Your cart is kept for two weeks. Send this number to the shop in your chat to order it:</p>")
+		m.text("<p><code>", v.Session, "</code></p>")
+	}
 }
 
 func newView(shop string, cart port.CartSession, notices []trade.CartNotice, next string) view {

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -133,6 +134,9 @@ func (d *Desk) Callback(ctx context.Context, w commerce.WorkspaceID, c commerce.
 // consent takes the record of a begun consent. It works once.
 func (d *Desk) consent(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, q url.Values) (port.PublicKey, error) {
 	stale := fault.New(fault.Invalid, "consent_expired", "This consent is not known or has been used. Connect the shop again.")
+	if q.Get("state") == "" {
+		return port.PublicKey{}, stale
+	}
 	key, err := d.Store.PublicKey(ctx, q.Get("state"))
 	if fault.Is(err, fault.NotFound) || (err == nil && (key.Kind != "oauth" || key.Channel != c || (w != "" && w != key.Space) || d.Now().After(key.ExpiresAt))) {
 		return key, stale
@@ -187,6 +191,10 @@ func (d *Desk) Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.G
 			return connected, &fault.Error{Kind: fault.Invalid, Code: "unknown_candidate", Field: "remotes", Message: "This consent does not open that shop."}
 		}
 		account, err := d.connect(ctx, w, driver, id, candidates[i])
+		if f := fault.Of(err); f != nil && f.Code == elsewhere {
+			// Somebody else's shop: nothing of its consent is kept.
+			return connected, errors.Join(err, d.dropGrant(ctx, w, id))
+		}
 		if err != nil {
 			return connected, err
 		}
@@ -199,99 +207,4 @@ func (d *Desk) Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.G
 // same account.
 func AccountIDOf(w commerce.WorkspaceID, c commerce.Channel, remote commerce.RemoteID) commerce.AccountID {
 	return commerce.AccountID(commerce.Derive("acc", string(w), string(c), string(remote)))
-}
-
-func (d *Desk) connect(ctx context.Context, w commerce.WorkspaceID, driver channel.Driver, grant commerce.GrantID, c channel.Candidate) (port.Account, error) {
-	a, err := d.account(ctx, w, driver, grant, c)
-	if err != nil {
-		return a, err
-	}
-	t, fresh, err := d.target(ctx, driver, &a, c)
-	if err != nil {
-		return a, err
-	}
-	put, err := d.Store.Connect(ctx, a, t)
-	if f := fault.Of(err); f != nil && f.Code == "connected_elsewhere" && f.Field == "target" {
-		// The catalog behind the shop belongs to another workspace. Without it
-		// the messages can still come in.
-		a.Target, a.NoTarget = "", "Its catalog is written by another Manystall workspace, so nothing is listed from here."
-		if put, err = d.Store.Connect(ctx, a, nil); err == nil {
-			fresh = false
-		}
-	}
-	if err != nil {
-		return a, err
-	}
-	if fresh {
-		return put, d.Spread(ctx, w, put.Target)
-	}
-	return put, nil
-}
-
-func (d *Desk) account(ctx context.Context, w commerce.WorkspaceID, driver channel.Driver, grant commerce.GrantID, c channel.Candidate) (port.Account, error) {
-	id := AccountIDOf(w, driver.Name, c.Remote)
-	a, err := d.Store.Account(ctx, w, id)
-	if fault.Is(err, fault.NotFound) {
-		a, err = port.Account{ID: id, Space: w, Channel: driver.Name, Kind: "marketplace", Remote: c.Remote, CreatedAt: d.Now()}, nil
-	}
-	if err != nil {
-		return a, err
-	}
-	if a.State != port.AccountActive && a.State != port.AccountNeedsConsent {
-		a.ClaimedAt, a.Cursors = d.Now(), nil
-	}
-	a.Name, a.Grant, a.Settings, a.State, a.Reason, a.NextPoll, a.NoTarget = c.Name, grant, c.Settings, port.AccountActive, "", d.Now(), c.CannotList
-	if driver.Orders == channel.OrdersInbound && a.Key == "" {
-		if a.Key, err = d.random(24); err != nil {
-			return a, err
-		}
-		key := port.PublicKey{Key: a.Key, Kind: "checkout", Space: w, Account: id, Channel: driver.Name, CreatedAt: d.Now()}
-		if err := d.Store.PutPublicKey(ctx, key); err != nil {
-			return a, fmt.Errorf("make checkout address: %w", err)
-		}
-	}
-	return a, nil
-}
-
-// target is what an account's listings are written to, with the account over
-// it; fresh says that its products have to be brought there.
-func (d *Desk) target(ctx context.Context, driver channel.Driver, a *port.Account, c channel.Candidate) (t *port.Target, fresh bool, err error) {
-	settings, err := Settings(driver, c.Settings)
-	if err != nil {
-		return nil, false, err
-	}
-	ref := driver.Target(settings)
-	if ref.Remote == "" || c.CannotList != "" {
-		return nil, false, nil
-	}
-	a.Target = commerce.TargetID(commerce.Derive("tgt", string(a.Space), ref.Kind, string(ref.Remote)))
-	stored, err := d.Store.Target(ctx, a.Space, a.Target)
-	if fault.Is(err, fault.NotFound) {
-		stored, err = port.Target{ID: a.Target, Space: a.Space, Kind: ref.Kind, Remote: ref.Remote}, nil
-	}
-	if err != nil {
-		return nil, false, fmt.Errorf("target of %s: %w", a.Name, err)
-	}
-	if stored.Accounts == nil {
-		stored.Accounts = map[commerce.Channel]commerce.AccountID{}
-	}
-	fresh = stored.Accounts[a.Channel] == ""
-	stored.Accounts[a.Channel] = a.ID
-	if stored.Writer == "" {
-		stored.Writer = a.ID
-	}
-	stored.Lanes = nil // what waited for a consent may go on
-	return &stored, fresh, nil
-}
-
-// Settings decodes the settings of an account of a driver.
-func Settings(driver channel.Driver, raw json.RawMessage) (any, error) {
-	settings := driver.NewSettings()
-	if len(raw) == 0 {
-		return settings, nil
-	}
-	if err := json.Unmarshal(raw, settings); err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "bad_settings", "The settings of a %s connection can't be read.", driver.Title)
-	}
-	return settings, nil
 }

@@ -76,30 +76,58 @@ func (d *Desk) Update(ctx context.Context, next port.Account) (port.Account, err
 		return a, &fault.Error{Kind: fault.Invalid, Code: "state", Field: "state", Message: "A connection that has ended is connected again, not switched on."}
 	}
 	put, err := d.Store.PutAccount(ctx, a)
-	if err != nil || put.Target == "" || same {
+	if err != nil || put.Target == "" || same || put.State != port.AccountActive {
 		return put, err
 	}
 	return put, d.Spread(ctx, put.Space, put.Target) // defaults decide what listings look like
 }
 
-// Expired flags an account whose consent has ended; its work is parked.
+// Expired flags an account whose consent has ended; its work is parked. Where
+// another account can write to its target, that one does from now on.
 func (d *Desk) Expired(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {
-	_, err := d.change(ctx, w, id, func(a *port.Account) {
-		if a.State == port.AccountActive {
-			a.State, a.Reason = port.AccountNeedsConsent, reason
+	a, err := d.change(ctx, w, id, func(a *port.Account) {
+		if a.State == port.AccountActive || a.State == port.AccountPaused {
+			a.State, a.Reason, a.NextPoll = port.AccountNeedsConsent, reason, time.Time{}
 		}
 	})
-	return err
-}
-
-// Revoked flags an account whose seller withdrew the consent, and forgets its
-// tokens.
-func (d *Desk) Revoked(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {
-	a, err := d.change(ctx, w, id, func(a *port.Account) { a.State, a.Reason = port.AccountNeedsConsent, reason })
-	if err != nil || a.Grant == "" {
+	if err != nil || a.Target == "" {
 		return err
 	}
-	return d.Store.DeleteGrant(ctx, w, a.Grant)
+	return d.moveWriter(ctx, a)
+}
+
+func (d *Desk) moveWriter(ctx context.Context, a port.Account) error {
+	for range attempts {
+		t, err := d.Store.Target(ctx, a.Space, a.Target)
+		if fault.Is(err, fault.NotFound) || (err == nil && t.Writer != a.ID) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		next, active, err := d.successor(ctx, t, a.ID)
+		if err != nil || !active {
+			return err
+		}
+		t.Writer, t.WakeAt = next, d.Now()
+		if _, err = d.Store.PutTarget(ctx, t); !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return fault.New(fault.Temporary, "target_contended", "What listings are written to changes too fast just now.")
+}
+
+// Revoked flags an account whose seller withdrew the consent, with all others
+// that live by the same consent, and forgets its tokens.
+func (d *Desk) Revoked(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {
+	a, err := d.Store.Account(ctx, w, id)
+	if err != nil || a.State == port.AccountGone {
+		return err
+	}
+	if a.Grant == "" {
+		return d.Expired(ctx, w, id, reason)
+	}
+	return d.endGrant(ctx, w, a.Grant, reason)
 }
 
 // RevokedBy flags all accounts of a principal who withdrew the consent at the
@@ -110,21 +138,31 @@ func (d *Desk) RevokedBy(ctx context.Context, c commerce.Channel, principal comm
 		return fmt.Errorf("grants of a principal: %w", err)
 	}
 	for _, g := range grants {
-		accounts, err := d.Store.ListAccounts(ctx, g.Space)
-		if err != nil {
+		if err := d.endGrant(ctx, g.Space, g.ID, "The consent was withdrawn at the marketplace."); err != nil {
 			return err
 		}
-		for _, a := range accounts {
-			if a.Grant != g.ID {
-				continue
-			}
-			if _, err := d.change(ctx, g.Space, a.ID, func(a *port.Account) {
-				a.State, a.Reason = port.AccountNeedsConsent, "The consent was withdrawn at the marketplace."
-			}); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// endGrant flags the accounts of a consent and forgets it.
+func (d *Desk) endGrant(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID, reason string) error {
+	if err := d.flagAll(ctx, w, id, reason); err != nil {
+		return err
+	}
+	return d.Store.DeleteGrant(ctx, w, id)
+}
+
+func (d *Desk) flagAll(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID, reason string) error {
+	accounts, err := d.Store.ListAccounts(ctx, w)
+	if err != nil {
+		return fmt.Errorf("accounts of %s: %w", w, err)
+	}
+	for _, a := range accounts {
+		if a.Grant != id {
+			continue
 		}
-		if err := d.Store.DeleteGrant(ctx, g.Space, g.ID); err != nil {
+		if err := d.Expired(ctx, w, a.ID, reason); err != nil {
 			return err
 		}
 	}
@@ -153,26 +191,23 @@ func (d *Desk) EndsAt(ctx context.Context, w commerce.WorkspaceID, id commerce.A
 // Disconnect ends a connection: its claim is free, its tokens are forgotten,
 // its orders and conversations stay.
 func (d *Desk) Disconnect(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+	for range attempts {
+		err := d.disconnect(ctx, w, id)
+		if !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return fault.New(fault.Conflict, "account_contended", "The connection changes too fast just now. Try again.")
+}
+
+func (d *Desk) disconnect(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
 	a, err := d.Store.Account(ctx, w, id)
 	if err != nil || a.State == port.AccountGone {
 		return err
 	}
-	var target *port.Target
-	if a.Target != "" {
-		t, err := d.Store.Target(ctx, w, a.Target)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		if err == nil {
-			delete(t.Accounts, a.Channel)
-			if t.Writer == id {
-				t.Writer = ""
-				for _, other := range t.Accounts {
-					t.Writer = other
-				}
-			}
-			target = &t
-		}
+	target, err := d.without(ctx, a)
+	if err != nil {
+		return err
 	}
 	grant, key := a.Grant, a.Key
 	a.State, a.Grant, a.Target, a.NextPoll, a.Key, a.Reason = port.AccountGone, "", "", time.Time{}, "", ""
@@ -184,7 +219,34 @@ func (d *Desk) Disconnect(ctx context.Context, w commerce.WorkspaceID, id commer
 			return err
 		}
 	}
-	return d.dropGrant(ctx, w, grant)
+	if err := d.dropGrant(ctx, w, grant); err != nil {
+		return err
+	}
+	if target == nil || len(target.Accounts) == 0 {
+		return nil
+	}
+	return d.Spread(ctx, w, target.ID) // its views have to go
+}
+
+// without is the target of an account once it has left; nil when it has none.
+func (d *Desk) without(ctx context.Context, a port.Account) (*port.Target, error) {
+	if a.Target == "" {
+		return nil, nil
+	}
+	t, err := d.Store.Target(ctx, a.Space, a.Target)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	delete(t.Accounts, a.Channel)
+	if t.Writer == a.ID {
+		if t.Writer, _, err = d.successor(ctx, t, a.ID); err != nil {
+			return nil, err
+		}
+	}
+	return &t, nil
 }
 
 // dropGrant forgets a grant no account uses any more.

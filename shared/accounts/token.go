@@ -73,7 +73,15 @@ func (s *source) Tokens(ctx context.Context) (channel.Tokens, error) {
 	if ends.IsZero() || s.have.Refresh == "" || s.desk.Now().Before(ends.Add(-early)) {
 		return *s.have, nil
 	}
-	return s.renew(ctx, s.have.Access)
+	have := *s.have
+	fresh, err := s.renew(ctx, have.Access)
+	if err != nil && !fault.Is(err, fault.AuthExpired) {
+		// The marketplace can't be asked now. The old tokens may be good still,
+		// and if not, it says so.
+		s.desk.Log.WarnContext(ctx, "consent not renewed", "channel", s.driver.Name, "kind", fault.KindOf(err), "err", err.Error())
+		return have, nil
+	}
+	return fresh, err
 }
 
 // Refreshed answers newer tokens than the refused one.
@@ -132,25 +140,49 @@ func (s *source) refresh(ctx context.Context, refused string) (channel.Tokens, e
 		return channel.Tokens{}, err
 	}
 	old, err := s.desk.unseal(ctx, g)
-	if err != nil || old.Access != refused {
-		s.have = &old
+	if err != nil {
 		return old, err
 	}
+	if old.Access != refused {
+		s.have = &old
+		return old, nil
+	}
 	if old.Refresh == "" {
-		return old, fault.New(fault.AuthExpired, "no_refresh", "The consent has ended and can't be renewed. Connect the shop again.")
+		ended := fault.New(fault.AuthExpired, "no_refresh", "The consent has ended and can't be renewed. Connect the shop again.")
+		return old, errors.Join(ended, s.desk.ended(ctx, g))
 	}
 	fresh, err := s.driver.Auth(s.desk.Apps[s.driver.Name], s.desk.Env).Refresh(ctx, old)
+	if fault.Is(err, fault.AuthExpired) {
+		err = errors.Join(err, s.desk.ended(ctx, g))
+	}
 	if err != nil {
 		return old, fmt.Errorf("refresh %s consent: %w", s.driver.Name, err)
 	}
-	if err := s.desk.seal(ctx, &g, fresh); err != nil {
-		return old, err
-	}
-	if _, err := s.desk.Store.PutGrant(ctx, g); err != nil {
+	// The old refresh token may be used up: the new one is stored whatever
+	// happens to the call that needed it.
+	if err := s.store(context.WithoutCancel(ctx), g, fresh); err != nil {
 		return old, fmt.Errorf("store renewed consent: %w", err)
 	}
 	s.have = &fresh
 	return fresh, nil
+}
+
+// store keeps new tokens, also when something else about the grant moved
+// meanwhile: tokens are written under the lock only.
+func (s *source) store(ctx context.Context, g port.Grant, t channel.Tokens) error {
+	for range attempts {
+		if err := s.desk.seal(ctx, &g, t); err != nil {
+			return err
+		}
+		_, err := s.desk.Store.PutGrant(ctx, g)
+		if !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		if g, err = s.desk.Store.Grant(ctx, s.space, s.grant); err != nil {
+			return err
+		}
+	}
+	return fault.New(fault.Temporary, "grant_contended", "A consent changes too fast to be stored now.")
 }
 
 // Open makes the connector of an account.
@@ -201,30 +233,34 @@ func (d *Desk) Renew(ctx context.Context, w commerce.WorkspaceID, id commerce.Gr
 	if err != nil {
 		return err
 	}
-	if t.Refresh != "" {
-		if _, err = s.renew(ctx, t.Access); !fault.Is(err, fault.AuthExpired) {
-			return err
-		}
+	if t.Refresh == "" {
+		return d.ended(ctx, g)
 	}
-	return d.ended(ctx, g)
+	if _, err = s.renew(ctx, t.Access); fault.Is(err, fault.AuthExpired) {
+		return nil // its accounts are flagged, and say so
+	}
+	return err
 }
 
 // ended flags the accounts of a consent that can't be renewed, and takes the
 // consent off the list of those that are due.
 func (d *Desk) ended(ctx context.Context, g port.Grant) error {
-	accounts, err := d.Store.ListAccounts(ctx, g.Space)
-	if err != nil {
-		return fmt.Errorf("accounts of %s: %w", g.Space, err)
+	ctx = context.WithoutCancel(ctx)
+	if err := d.flagAll(ctx, g.Space, g.ID, "The consent has ended. Connect the shop again."); err != nil {
+		return err
 	}
-	for _, a := range accounts {
-		if a.Grant != g.ID {
-			continue
+	for range attempts {
+		now, err := d.Store.Grant(ctx, g.Space, g.ID)
+		if fault.Is(err, fault.NotFound) || (err == nil && now.ExpiresAt.IsZero()) {
+			return nil
 		}
-		if err := d.Expired(ctx, g.Space, a.ID, "The consent has ended. Connect the shop again."); err != nil {
+		if err != nil {
+			return err
+		}
+		now.ExpiresAt = time.Time{}
+		if _, err = d.Store.PutGrant(ctx, now); !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
-	g.ExpiresAt = time.Time{}
-	_, err = d.Store.PutGrant(ctx, g)
-	return err
+	return fault.New(fault.Temporary, "grant_contended", "A consent changes too fast to be stored now.")
 }

@@ -60,7 +60,11 @@ func (d *Desk) verify(ctx context.Context, keyID string, good func(known []strin
 	if !good(s.all()) {
 		return port.Account{}, denied
 	}
-	return d.Store.Account(ctx, key.Space, key.Account)
+	a, err := d.Store.Account(ctx, key.Space, key.Account)
+	if fault.Is(err, fault.NotFound) || (err == nil && a.State == port.AccountGone) {
+		return port.Account{}, denied // its key outlived it
+	}
+	return a, err
 }
 
 func signed(known []string, header string, body []byte, now time.Time) bool {

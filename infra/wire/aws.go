@@ -10,7 +10,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/manystall/manystall/infra/blob"
@@ -58,7 +57,7 @@ func (g *Ground) newQueues() (*queue.Queues, error) {
 		short := strings.ToUpper(strings.TrimSuffix(name, "Queue"))
 		addresses[name] = queue.Address{URL: g.env(short + "_QUEUE_URL"), Dead: g.env(short + "_DEAD_QUEUE_URL")}
 	}
-	return queue.New(sqs.New(o), addresses), nil
+	return queue.New(narrowMessages(sqs.New(o)), addresses), nil
 }
 
 // Blobs is where large things are kept.
@@ -74,7 +73,7 @@ func (g *Ground) Blobs() (port.Blobs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make S3 client: %w", err)
 	}
-	return blob.NewBucket(s3.New(s3.Options{Region: g.region(), Credentials: creds, HTTPClient: g.client()}), g.Bucket), nil
+	return blob.NewBucket(blob.BucketOptions{Name: g.Bucket, Region: g.region(), Credentials: creds, HTTP: g.client(), Now: g.Now}), nil
 }
 
 func newVault(g *Ground, store vault.Workspaces) (port.Vault, error) {
@@ -89,5 +88,5 @@ func newVault(g *Ground, store vault.Workspaces) (port.Vault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make KMS client: %w", err)
 	}
-	return vault.New(vault.NewKMS(kms.New(kms.Options{Region: g.region(), Credentials: creds, HTTPClient: g.client()}), g.KMSKey), store), nil
+	return vault.New(vault.NewKMS(narrowKeys(kms.New(kms.Options{Region: g.region(), Credentials: creds, HTTPClient: g.client()})), g.KMSKey), store), nil
 }

@@ -146,7 +146,7 @@ func (g *Ground) newStore() (*dynamo.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dynamo.New(client, g.Table, dynamo.Options{Now: g.Now, NewID: g.NewID, Rand: mrand.Float64}), nil
+	return dynamo.New(narrowTables(client), g.Table, dynamo.Options{Now: g.Now, NewID: g.NewID, Rand: mrand.Float64}), nil
 }
 
 func (g *Ground) newDrivers() (drivers, error) {

@@ -223,26 +223,35 @@ var errKilled = errors.New("killed")
 // before or after it took effect.
 type stepper struct {
 	*dynamo.Store
+	mu            sync.Mutex
 	steps, killAt int
 	after         bool
 	products      int
 }
 
 func (s *stepper) step(do func() error) error {
+	s.mu.Lock()
 	s.steps++
-	if s.killAt == s.steps && !s.after {
+	now := s.killAt == s.steps
+	s.mu.Unlock()
+	if now && !s.after {
 		panic(errKilled)
 	}
 	err := do()
-	if s.killAt == s.steps && s.after {
+	if now && s.after {
 		panic(errKilled)
 	}
 	return err
 }
 
-func (s *stepper) PutProduct(ctx context.Context, w commerce.WorkspaceID, p port.ProductWrite) (put commerce.Product, err error) {
+func (s *stepper) count() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.products++
-	err = s.step(func() error { put, err = s.Store.PutProduct(ctx, w, p); return err })
+}
+
+func (s *stepper) PutProduct(ctx context.Context, w commerce.WorkspaceID, p port.ProductWrite) (put commerce.Product, err error) {
+	err = s.step(func() error { s.count(); put, err = s.Store.PutProduct(ctx, w, p); return err })
 	return put, err
 }
 

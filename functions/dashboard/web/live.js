@@ -1,5 +1,7 @@
 // Looking again and again, only while somebody can see it.
 
+import { Problem } from './api.js';
+
 /** The name of the event that says whether the last look got an answer. */
 export const reached = 'reached';
 
@@ -30,8 +32,8 @@ export function every(ms, run, signal, now = true) {
       await run();
       wait = ms;
       tell(true);
-    } catch {
-      if (!signal.aborted) tell(false);
+    } catch (e) {
+      if (!signal.aborted && e instanceof Problem && (e.status === 0 || e.status >= 500)) tell(false);
       wait = Math.min(wait * 2, 60000);
     }
     busy = false;

@@ -30,6 +30,16 @@ export function me() {
   return session.me;
 }
 
+/**
+ * The workspace and its defaults are one thing with one version: who saved the
+ * one has not missed a change of the other.
+ * @param {string} before
+ * @param {string} after
+ */
+export function moveTag(before, after) {
+  if (session.etag === before) session.etag = after;
+}
+
 /** @returns {string} the version of what me() says */
 export function meTag() {
   return session.etag;

@@ -118,6 +118,13 @@ export default {
     'order.cancel.reason': 'Reason', 'order.cancel.do': 'Cancel the order',
     'order.cancel.done': 'The cancellation is on its way',
 
+    'noteorder.action': 'Note an order', 'noteorder.title': 'Note an order', 'noteorder.do': 'Note it',
+    'noteorder.text': 'For what was sold by phone, at a market or by hand. It takes its pieces from stock.',
+    'noteorder.text.conversation': 'For what was agreed on in this conversation. It takes its pieces from stock.',
+    'noteorder.sku': 'SKU', 'noteorder.quantity': 'Pieces', 'noteorder.state': 'Paid for', 'noteorder.note': 'Note',
+    'noteorder.add': 'Another item', 'noteorder.remove': 'Remove item {n}', 'noteorder.empty': 'Give at least one SKU.',
+    'noteorder.only': 'The only one there is', 'noteorder.done': 'The order is noted',
+
     'send.state.pending': 'Sending', 'send.state.unknown': 'Being looked up', 'send.state.sent': 'Sent',
     'send.state.failed': 'Not sent',
     'send.unknown.text': 'It went out, but the answer was lost. It is being looked up, so that nothing is sent twice.',

@@ -6,6 +6,9 @@ import { lasting, money, number, when } from '../format.js';
 import { facts } from './page.js';
 import { badge, chip, orderState } from './chip.js';
 import { bones, words } from './note.js';
+import { button, linkButton } from './control.js';
+import { noteOrder } from './noteorder.js';
+import { toast } from './toast.js';
 
 /** @typedef {import('../types.js').Conversation} Conversation */
 /** @typedef {import('../types.js').Order} Order */
@@ -28,11 +31,19 @@ export function showContext(root, c, signal) {
       [t('context.channel'), badge(c.channel, true)], [t('context.kind'), word('conversation.kind', c.kind)], [t('context.contact'), c.contact ? h('span', { class: 'mono break tiny' }, c.contact) : null],
       [t('context.messages'), number(c.messages)], [t('context.since'), when(c.created_at)], [t('context.waiting'), lasting(c.waiting_since)]])),
     h('section', { 'aria-label': t('inbox.order') }, h('h3', null, t('inbox.order')), order)));
-  if (!c.order) return put(order, h('p', { class: 'small soft' }, t('context.noorder')), h('p', { class: 'small' }, h('a', { href: '/orders' }, t('context.find'))));
+  if (!c.order) return put(order, h('p', { class: 'small soft' }, t('context.noorder')), h('div', { class: 'line card-end' }, button(t('noteorder.action'), { icon: 'plus', run: () => agreed(order, c) }), linkButton(t('context.find'), '/orders', { kind: 'quiet' })));
   put(order, bones(3));
   get(`/v1/orders/${encodeURIComponent(c.order)}`, { signal }).then(({ data }) => put(order, orderBox(data))).catch((e) => {
     if (!isAbort(e)) put(order, h('p', { class: 'small bad' }, words(e)));
   });
+}
+
+/** @param {HTMLElement} place @param {Conversation} c */
+async function agreed(place, c) {
+  const o = await noteOrder(c);
+  if (!o) return;
+  put(place, orderBox(o));
+  toast(t('noteorder.done'));
 }
 
 /** @param {Order} o */

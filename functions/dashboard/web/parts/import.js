@@ -88,7 +88,15 @@ function follow(started, out, signal, changed) {
     changed();
   };
   if (started.state !== 'running') return show(started);
-  every(1000, async () => show((await get(`/v1/imports/${encodeURIComponent(started.id)}`, { signal: stop.signal })).data), stop.signal);
+  every(1000, async () => {
+    try {
+      show((await get(`/v1/imports/${encodeURIComponent(started.id)}`, { signal: stop.signal })).data);
+    } catch (e) {
+      if (!(e instanceof Problem) || e.status !== 404) throw e;
+      stop.abort();
+      put(out, failed(e, null));
+    }
+  }, stop.signal);
 }
 
 /** @param {string} text */

@@ -32,12 +32,11 @@ export function listingChips(product, signal) {
   const have = known.get(product);
   if (have) put(el, have.items.map(mark));
   else put(el, h('span', { class: 'bone short', 'aria-hidden': 'true' }));
-  if (have && Date.now() - have.at < fresh) return el;
   const seen = new IntersectionObserver((entries) => {
-    if (!entries.some((e) => e.isIntersecting)) return;
-    seen.disconnect();
+    const age = Date.now() - (known.get(product)?.at ?? 0);
+    if (age < fresh || !entries.some((e) => e.isIntersecting)) return;
     waiting.push(async () => {
-      if (signal.aborted) return;
+      if (signal.aborted || !el.isConnected) return;
       try {
         const { data } = await get('/v1/listings', { query: { product, limit: 20 }, signal });
         known.set(product, { at: Date.now(), items: data.items });

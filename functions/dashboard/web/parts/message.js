@@ -60,7 +60,7 @@ export function messageItem(m, does) {
   return h('li', { class: 'message', 'data-by': m.by, 'data-state': m.state, 'data-deleted': m.deleted || undefined },
     h('div', { class: 'bubble' }, h('span', { class: 'said' }, who, ': '), m.author && m.by === 'seller' ? h('p', { class: 'tiny faint', dir: 'auto' }, m.author) : null, content(m), (m.attachments ?? []).map(attachment), m.reactions?.length ? h('p', { class: 'reactions', 'aria-label': t('inbox.reactions') }, m.reactions.join(' ')) : null),
     h('p', { class: 'meta tiny faint' }, h('time', { datetime: m.at, title: exact(new Date(m.at)) }, clock(new Date(m.at))), m.edit && !m.deleted ? [' · ', t('inbox.edited')] : null, state(m)),
-    m.state === 'failed' ? h('div', { class: 'failed small' }, h('p', { class: 'bad break', dir: 'auto' }, m.problem || t('send.failed.text')), h('div', { class: 'line' }, button(t('inbox.again'), { icon: 'retry', run: () => does.retry(m) }), m.local ? button(t('inbox.drop'), { kind: 'quiet', run: () => does.drop(m) }) : null)) : null);
+    m.state === 'failed' ? h('div', { class: 'failed small' }, h('p', { class: 'bad break', dir: 'auto' }, m.problem || t('send.failed.text')), m.resent ? null : h('div', { class: 'line' }, button(t('inbox.again'), { icon: 'retry', run: () => does.retry(m) }), m.local ? button(t('inbox.drop'), { kind: 'quiet', run: () => does.drop(m) }) : null)) : null);
 }
 
 /** @param {Message} m */

@@ -1,8 +1,8 @@
 // Beside the form of a product: its listings and its stock.
-import { h, put, redraw } from '../dom.js';
+import { h, keyed, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
-import { get, isAbort } from '../api.js';
-import { number, when } from '../format.js';
+import { Problem, get, isAbort } from '../api.js';
+import { when } from '../format.js';
 import { every } from '../live.js';
 import { card } from './page.js';
 import { badge, listingState } from './chip.js';
@@ -45,24 +45,37 @@ export function listingBox(l, again) {
     l.waiting ? h('p', { class: 'small soft', dir: 'auto' }, l.waiting) : null, l.problems.length > 0 ? h('ul', { class: 'problems' }, l.problems.map(problemLine)) : null, broken ? h('div', null, retryButton(l, again)) : null);
 }
 
+/** How many levels are shown beside a product; the others are in the stock list. */
+const most = 60;
+
 /** @param {Product} p @param {AbortSignal} signal */
 export function stockCard(p, signal) {
   const rows = h('ul', { class: 'rows' });
-  const draw = async () => {
-    // One row stays in its place while it is read anew.
-    const cells = p.variants.map((v) => h('li', null, stockLine(v.sku, null, () => {})));
-    if (!rows.firstChild) put(rows, cells);
-    await Promise.all(p.variants.slice(0, 60).map(async (v, i) => {
-      const { data } = await get(`/v1/stock/${encodeURIComponent(v.id)}`, { signal });
-      rows.children[i]?.replaceChildren(stockLine(v.sku, data, draw));
-    })).catch((e) => { if (!isAbort(e)) put(rows, h('li', null, failed(e, draw))); });
+  // A new product has its levels a moment later; a level there is none of has a dash.
+  const level = async (/** @type {import('../types.js').Variant} */ v) => {
+    try {
+      return (await get(`/v1/stock/${encodeURIComponent(v.id)}`, { signal })).data;
+    } catch (e) {
+      if (e instanceof Problem && e.status === 404) return null;
+      throw e;
+    }
   };
-  void draw();
+  const read = async () => {
+    try {
+      const levels = await Promise.all(p.variants.slice(0, most).map(level));
+      keyed(rows, p.variants.slice(0, most).map((v, i) => ({ v, s: levels[i] })), ({ v }) => v.id, ({ v, s }) => h('li', null, stockLine(v.sku, s, () => turn())));
+    } catch (e) {
+      if (isAbort(e)) return;
+      if (!rows.firstChild) put(rows, h('li', null, failed(e, read)));
+      throw e;
+    }
+  };
+  const turn = every(p.variants.length > 12 ? 120000 : 10000, read, signal);
   return card(t('product.stock'), [rows, h('p', { class: 'tiny faint card-foot' }, t('product.stock.hint'))], { flush: true });
 }
 
 /** @param {string} sku @param {Stock | null} s @param {() => void} again */
 function stockLine(sku, s, again) {
   return h('button', { type: 'button', class: 'row stock-line', disabled: s === null, 'aria-haspopup': 'dialog', onclick: () => { if (s) ledger(s, again); } }, h('span', { class: 'mono cut' }, sku),
-    s ? h('span', { class: s.available === 0 ? 'num strong bad' : 'num strong' }, t('stock.availableof', { available: s.available, n: s.on_hand })) : h('span', { class: 'bone short', 'aria-hidden': 'true' }), h('span', { class: 'said' }, s ? number(s.on_hand) : ''));
+    s ? h('span', { class: s.available === 0 ? 'num strong bad' : 'num strong' }, t('stock.availableof', { available: s.available, n: s.on_hand })) : h('span', { class: 'faint' }, '–'));
 }

@@ -73,6 +73,8 @@ function navLink(p) {
 
 /** Reads how much waits at each place. */
 async function counts() {
+  // The overview reads the same, and shows it here too.
+  if (document.documentElement.dataset.view === 'glance') return;
   showCounts((await get('/v1/summary')).data.counts);
 }
 

@@ -24,16 +24,16 @@ import { setTitle } from './page.js';
  */
 export function thread(o) {
   const path = `/v1/conversations/${encodeURIComponent(o.id)}`;
-  /** @type {{c: Conversation | null, messages: Message[], next: string, local: Message[], mark: string}} */
-  const state = { c: null, messages: [], next: '', local: [], mark: '' };
+  /** @type {{c: Conversation | null, messages: Message[], next: string, local: Message[], resent: Set<string>, mark: string}} */
+  const state = { c: null, messages: [], next: '', local: [], resent: new Set(), mark: '' };
   const head = h('header', { class: 'thread-head' }, bones(1));
   const log = h('div', { class: 'thread-log', tabindex: '0', role: 'log', 'aria-label': t('inbox.messages'), 'aria-live': 'off' });
   const foot = h('div', { class: 'thread-foot' });
   put(o.root, head, put(log, bones(5)), foot);
   put(o.context, bones(4));
 
-  const view = messageList(log, { earlier: () => earlier(), retry: (m) => writer.again(m), drop: (m) => { state.local = state.local.filter((x) => x.id !== m.id); draw(); } });
-  const draw = () => view.show(state.messages, state.local, state.next !== '');
+  const view = messageList(log, { earlier: () => earlier(), retry: again, drop: (m) => { state.local = state.local.filter((x) => x.id !== m.id); draw(); } });
+  const draw = () => view.show(state.messages.map((m) => (state.resent.has(m.id) ? { ...m, resent: true } : m)), state.local, state.next !== '');
   const writer = composer({
     id: o.id, signal: o.signal,
     local: (m) => {
@@ -50,6 +50,10 @@ export function thread(o) {
     solve: () => setState('solved'),
   });
 
+  function again(/** @type {Message} */ m) {
+    if (!m.local) state.resent.add(m.id);
+    writer.again(m);
+  }
   const setState = async (/** @type {'open'|'pending'|'solved'} */ to) => {
     const before = state.c;
     if (!before || before.state === to) return;

@@ -4,7 +4,7 @@ import { t, word } from '../messages.js';
 import { lasting, when } from '../format.js';
 import { go, query } from '../router.js';
 import { shortcut } from '../keys.js';
-import { heading } from '../parts/page.js';
+import { heading, setTitle } from '../parts/page.js';
 import { list } from '../parts/list.js';
 import { channelFilter, tabs } from '../parts/filter.js';
 import { badge, chip, countMark } from '../parts/chip.js';
@@ -24,7 +24,7 @@ export default function show(page) {
   const side = h('section', { class: 'inbox-list', 'aria-label': t('inbox.list') });
   const middle = h('section', { class: 'inbox-thread', 'aria-label': t('inbox.thread') });
   const context = h('aside', { class: 'inbox-context', 'aria-label': t('inbox.context') });
-  const frame = h('div', { class: 'inbox' }, side, middle, context);
+  const frame = h('div', { class: 'inbox' }, heading(t('inbox.title'), { hidden: true }), side, middle, context);
   put(root, frame);
   let open = '';
   let filter = '';
@@ -58,6 +58,7 @@ export default function show(page) {
     if (!id) {
       put(middle, empty({ title: t('inbox.choose'), text: t('inbox.choose.text'), icon: 'inbox' }));
       put(context);
+      setTitle(t('inbox.title'));
       return;
     }
     thread({ id, root: middle, context, signal: stopThread.signal, changed: (c) => all?.change((items) => items.map((i) => (i.id === c.id ? c : i))), back: () => go('/inbox' + location.search) });
@@ -83,7 +84,7 @@ function filterOf(q) {
 function head(q) {
   const state = q.get('state') ?? '';
   const href = (/** @type {string} */ s) => query({ state: s }).replace(location.pathname, '/inbox');
-  return h('div', { class: 'inbox-head' }, heading(t('inbox.title')),
+  return h('div', { class: 'inbox-head' }, h('p', { class: 'inbox-title', 'aria-hidden': 'true' }, t('inbox.title')),
     tabs(t('filter.state'), states.map((s) => ({ name: s, text: s ? word('conversation.state', s) : t('filter.all'), href: href(s) })), states.includes(state) ? state : ''), channelFilter(names, q.get('channel') ?? ''));
 }
 

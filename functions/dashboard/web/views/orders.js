@@ -2,13 +2,15 @@
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
 import { known, lasting, money, when } from '../format.js';
-import { query } from '../router.js';
+import { go, query } from '../router.js';
+import { shortcut } from '../keys.js';
 import { heading } from '../parts/page.js';
 import { list } from '../parts/list.js';
 import { channelFilter, searchField, tabs } from '../parts/filter.js';
 import { badge, chip, orderState } from '../parts/chip.js';
 import { empty } from '../parts/note.js';
-import { linkButton } from '../parts/control.js';
+import { button, linkButton } from '../parts/control.js';
+import { noteOrder } from '../parts/noteorder.js';
 
 /** @typedef {import('../types.js').OrderItem} OrderItem */
 
@@ -24,9 +26,15 @@ export default function show({ root, query: q, signal }) {
     head: [h('span', null, t('orders.head.order')), h('span', null, t('orders.head.buyer')), h('span', null, t('orders.head.state')), h('span', null, t('orders.head.shipby')), h('span', { class: 'end' }, t('orders.head.total')), h('span', { class: 'end' }, t('orders.head.placed'))],
     empty: () => nothing(filter),
   });
-  put(root, heading(t('orders.title'), { actions: searchField({ label: t('orders.search'), hint: t('orders.search.hint'), name: 'q', value: filter.q, signal }) }),
+  put(root, heading(t('orders.title'), { actions: [searchField({ label: t('orders.search'), hint: t('orders.search.hint'), name: 'q', value: filter.q, signal }), button(t('noteorder.action'), { icon: 'plus', key: 'n', run: note })] }),
     h('div', { class: 'filters' }, tabs(t('filter.state'), states.map((s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) })), chosen), channelFilter(names, filter.channel)),
     filter.q ? h('p', { class: 'small soft' }, t('orders.found.for', { q: filter.q }), ' ', h('a', { href: query({ q: undefined }) }, t('filter.clear'))) : null, orders.el);
+  shortcut({ keys: 'n', group: 'page', label: t('noteorder.action'), run: note }, signal);
+}
+
+async function note() {
+  const o = await noteOrder();
+  if (o) go(`/orders/${encodeURIComponent(o.id)}`);
 }
 
 /** @param {{channel: string, state: string, q: string}} filter */

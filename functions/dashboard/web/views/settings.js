@@ -2,11 +2,11 @@
 import { h, on, put } from '../dom.js';
 import { t, word } from '../messages.js';
 import { get, isAbort, send } from '../api.js';
-import { connections, forgetConnections, me, meTag, setMe } from '../session.js';
+import { connections, forgetConnections, me, meTag, moveTag, setMe } from '../session.js';
 import { card, heading } from '../parts/page.js';
 import { tabs } from '../parts/filter.js';
 import { bones, failed, note } from '../parts/note.js';
-import { busy, button, field, input, select } from '../parts/control.js';
+import { busy, button, clearErrors, field, input, select } from '../parts/control.js';
 import { showTrouble } from '../parts/dialog.js';
 import { toast } from '../parts/toast.js';
 import { defaultsForm } from '../parts/defaults.js';
@@ -23,9 +23,10 @@ export default function show({ root, query: q, signal }) {
   connections().then((all) => drawTabs(all.filter((c) => c.kind === 'marketplace').map((c) => ({ name: c.id, text: c.name, href: `/settings?account=${encodeURIComponent(c.id)}` })))).catch(() => {});
   if (account) void accountSettings(body, account, signal);
   else {
+    const tag = { defaults: '' };
     const defaults = h('div', null, card(t('defaults.title'), bones(8)));
-    put(body, workspaceCard(), pageCard(), defaults);
-    void workspaceDefaults(defaults, signal);
+    put(body, workspaceCard(tag), pageCard(), defaults);
+    void workspaceDefaults(defaults, tag, signal);
   }
 }
 
@@ -34,7 +35,8 @@ function zones() {
   return /** @type {any} */ (Intl).supportedValuesOf?.('timeZone') ?? [];
 }
 
-function workspaceCard() {
+/** @param {{defaults: string}} tag the version of the defaults beside it */
+function workspaceCard(tag) {
   const m = me();
   const name = input({ value: m.name, required: true, maxlength: 100 });
   const zone = input({ value: m.time_zone, required: true, list: 'zones', dir: 'ltr', spellcheck: 'false' });
@@ -42,6 +44,7 @@ function workspaceCard() {
   return form(t('settings.workspace'), [h('div', { class: 'pairs' }, field(t('settings.name'), name, { name: 'name' }), field(t('settings.zone'), zone, { name: 'time_zone', hint: t('settings.zone.hint') }), field(t('settings.currency'), currency, { name: 'currency', hint: t('settings.currency.hint') })),
     h('datalist', { id: 'zones' }, zones().map((z) => h('option', { value: z }))), h('datalist', { id: 'currencies' }, ['EUR', 'USD', 'GBP', 'AZN', 'AMD', 'IRR', 'TRY', 'SEK', 'JPY'].map((c) => h('option', { value: c })))], async () => {
     const { data, etag } = await send('PATCH', '/v1/me', { name: name.value.trim(), time_zone: zone.value.trim(), currency: currency.value.trim().toUpperCase() }, { etag: meTag() });
+    if (tag.defaults === meTag()) tag.defaults = etag;
     setMe(data, etag);
     const brand = document.querySelector('.brand span');
     if (brand) brand.textContent = data.name;
@@ -69,7 +72,7 @@ function form(title, fields, save) {
       put(trouble);
       try {
         await save();
-        showTroubleGone(el);
+        clearErrors(el);
         toast(t('saved'));
       } catch (err) {
         showTrouble(el, trouble, err);
@@ -79,22 +82,19 @@ function form(title, fields, save) {
   return card(title, el);
 }
 
-/** @param {HTMLElement} el */
-function showTroubleGone(el) {
-  for (const x of el.querySelectorAll('[aria-invalid]')) x.removeAttribute('aria-invalid');
-  for (const x of el.querySelectorAll('.error')) x.setAttribute('hidden', '');
-}
-
-/** @param {HTMLElement} place @param {AbortSignal} signal */
-async function workspaceDefaults(place, signal) {
+/** @param {HTMLElement} place @param {{defaults: string}} tag @param {AbortSignal} signal */
+async function workspaceDefaults(place, tag, signal) {
   try {
-    let { data, etag } = await get('/v1/defaults', { signal });
+    const { data, etag } = await get('/v1/defaults', { signal });
+    tag.defaults = etag;
     const fields = defaultsForm(data, null);
     put(place, form(t('defaults.title'), [h('p', { class: 'soft' }, t('defaults.text')), fields.el], async () => {
-      ({ data, etag } = await send('PUT', '/v1/defaults', fields.whole(), { etag }));
+      const saved = await send('PUT', '/v1/defaults', fields.whole(), { etag: tag.defaults });
+      moveTag(tag.defaults, saved.etag);
+      tag.defaults = saved.etag;
     }));
   } catch (e) {
-    if (!isAbort(e)) put(place, card(t('defaults.title'), failed(e, () => workspaceDefaults(place, signal))));
+    if (!isAbort(e)) put(place, card(t('defaults.title'), failed(e, () => workspaceDefaults(place, tag, signal))));
   }
 }
 

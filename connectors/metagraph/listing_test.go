@@ -158,7 +158,7 @@ func TestMoreThanOneCallHolds(t *testing.T) {
 	var changes []channel.Change
 	for i := range 4 {
 		c := mug(fmt.Sprint(i))
-		for n := range 998 {
+		for n := range 1664 {
 			c.Product.Variants = append(c.Product.Variants, commerce.Variant{ID: commerce.VariantID(fmt.Sprintf("v%d_%d", i, n)), SKU: commerce.SKU(fmt.Sprintf("S%d-%d", i, n)), Price: commerce.Money{Amount: 100, Currency: "USD"}})
 		}
 		changes = append(changes, c)

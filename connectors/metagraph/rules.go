@@ -13,7 +13,7 @@ func Rules(reply channel.ReplyRules) channel.Rules {
 	return channel.Rules{
 		DescriptionMin: 1, DescriptionMax: 5000,
 		ImagesMin: 1, ImagesMax: imagesMax,
-		VariantsMax: recordsMax,
+		VariantsMax: 3000, // what Meta recommends for one call
 		SKUMax:      100, SKUForbidden: ",:",
 		Values:       map[string][]string{"condition": conditions()},
 		Gather:       15 * time.Second,

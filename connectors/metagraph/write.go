@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// recordsMax is what Meta recommends for one call (items_batch reference,
-	// 2026-09-12); recordsLimit is what one product may need at most.
-	recordsMax   = 3000
-	recordsLimit = 5000
+	// recordsMax is the most Meta takes in one call (items_batch reference,
+	// 2026-09-12). It recommends fewer than 3,000, but counts calls: a call that
+	// is too large for it is cut in two when it says so.
+	recordsMax = 5000
 	// bytesMax is the largest body, 28 MB, less room for the envelope.
 	bytesMax = 28_000_000 - 1000
 	// rememberMax bounds what a call remembers, in bytes: its row holds 400 KB.
@@ -63,7 +63,7 @@ func fill(plans []plan, results []channel.Result) []plan {
 		id, twice := repeated(p.ids, seen)
 		remember := rememberEach + len(p.intent.encode())
 		switch {
-		case len(p.records) > recordsLimit || p.bytes > bytesMax || remember > rememberMax:
+		case len(p.records) > recordsMax || p.bytes > bytesMax || remember > rememberMax:
 			p.refuse(tooLarge(len(p.records)))
 			results[p.index] = *p.result
 			continue
@@ -84,7 +84,7 @@ func fill(plans []plan, results []channel.Result) []plan {
 }
 
 func tooLarge(records int) commerce.Problem {
-	return commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(records), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsLimit), Fix: "Split the product into smaller ones."}
+	return commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(records), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsMax), Fix: "Split the product into smaller ones."}
 }
 
 func repeated(ids []string, seen map[string]bool) (string, bool) {

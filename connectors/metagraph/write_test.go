@@ -105,6 +105,36 @@ func TestSmallerWhenMetaAsks(t *testing.T) {
 	}
 }
 
+// TestFewestCalls: a change of 5,000 items that exist is one call.
+func TestFewestCalls(t *testing.T) {
+	t.Parallel()
+	changes := teas(1000)
+	for i := range changes {
+		c := &changes[i]
+		c.Listing.Remote, c.Listing.Items = "group", map[commerce.VariantID]commerce.RemoteID{}
+		c.Groups, c.Stock = []commerce.Group{commerce.GroupStock}, map[commerce.VariantID]int64{}
+		c.Listing.Shown = map[commerce.Group]string{commerce.GroupPrice: "p", commerce.GroupText: "t", commerce.GroupImages: "i"}
+		for n := range 5 {
+			v := commerce.Variant{ID: commerce.VariantID(fmt.Sprint("v", i, "-", n)), SKU: commerce.SKU(fmt.Sprint("SKU-", i, "-", n)), Price: commerce.Money{Amount: 500, Currency: "USD"}}
+			if n == 0 {
+				c.Product.Variants = nil
+			}
+			c.Product.Variants = append(c.Product.Variants, v)
+			c.Listing.Items[v.ID], c.Stock[v.ID] = commerce.RemoteID(v.SKU), int64(n)
+		}
+	}
+	s, meta := scripted(t, `{"handles":["Ac1"]}`)
+	results, err := s.Apply(t.Context(), changes, ledger{})
+	if err != nil || len(meta.sent) != 1 {
+		t.Fatalf("%d calls, %v", len(meta.sent), err)
+	}
+	for _, r := range results {
+		if r.Outcome != channel.Pending {
+			t.Fatalf("left behind: %+v", r)
+		}
+	}
+}
+
 func TestNothingTakenIn(t *testing.T) {
 	t.Parallel()
 	s, _ := scripted(t, `{"handles":[],"validation_status":[{"retailer_id":"SKU-1","errors":[{"message":"price must look like 9.99 USD"}]}]}`)

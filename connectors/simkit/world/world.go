@@ -22,6 +22,7 @@ import (
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/config"
 	"github.com/manystall/manystall/shared/httpclient"
+	"github.com/manystall/manystall/shared/port"
 )
 
 const (
@@ -44,11 +45,14 @@ type Config struct {
 	// Rate lets the buyer of an order review it; nil where there are no
 	// reviews.
 	Rate func(s simkit.Simulator, order string, stars int, text string) error
+	// Budgets makes what calls are paid from, on the world's clock; nil lets
+	// all calls pass.
+	Budgets func(now func() time.Time) port.Budgets
 }
 
 // World is one seller's marketplace. It is safe for concurrent use.
 type World struct {
-	t      *testing.T
+	t      testing.TB
 	cfg    Config
 	sim    simkit.Simulator
 	mounts map[string]http.Handler
@@ -64,7 +68,7 @@ type World struct {
 var _ channeltest.World = (*World)(nil)
 
 // New opens an empty world. It ends with the test.
-func New(t *testing.T, cfg Config) *World {
+func New(t testing.TB, cfg Config) *World {
 	t.Helper()
 	w := &World{t: t, cfg: cfg, clock: &clock{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)}, post: &letterbox{}, log: &journal{}}
 	store, err := simkit.OpenStore(filepath.Join(t.TempDir(), cfg.Stand.Name+".db"))
@@ -83,8 +87,12 @@ func New(t *testing.T, cfg Config) *World {
 	w.app = w.installation(credentials)
 	w.other = w.installation(cfg.Stand.Invent(letters(cfg.Seed + 1<<32)))
 	w.gate = &gate{next: w, faults: w.sim.Faults()}
+	var budgets port.Budgets
+	if cfg.Budgets != nil {
+		budgets = cfg.Budgets(w.clock.Now)
+	}
 	w.client = httpclient.New(httpclient.Config{
-		Base: w.wrapped(), Now: w.clock.Now, Sleep: w.sleep, Timeout: time.Minute,
+		Base: w.wrapped(), Budgets: budgets, Now: w.clock.Now, Sleep: w.sleep, Timeout: time.Minute,
 		Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	return w

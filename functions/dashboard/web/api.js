@@ -74,9 +74,14 @@ async function call(method, path, body, options) {
   if (method !== 'GET' && csrf) headers.set('X-CSRF-Token', csrf);
   if (options.etag) headers.set('If-Match', options.etag);
   if (options.key) headers.set('Idempotency-Key', options.key);
-  if (body !== undefined) headers.set('Content-Type', options.type ?? (body instanceof Blob ? 'application/octet-stream' : 'application/json'));
+  if (body !== undefined)
+    headers.set('Content-Type', options.type ?? (body instanceof Blob ? 'application/octet-stream' : 'application/json'));
   const response = await reach(address(path, options.query), {
-    method, headers, signal: options.signal, credentials: 'same-origin', cache: 'no-store',
+    method,
+    headers,
+    signal: options.signal,
+    credentials: 'same-origin',
+    cache: 'no-store',
     body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
   });
   if (!response.ok) throw await refused(response);

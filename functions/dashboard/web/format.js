@@ -54,16 +54,28 @@ export function parseAmount(typed, currency) {
 
 /** @param {string} typed @returns {string} with Arabic and Persian digits as ours */
 function latin(typed) {
-  return typed.trim().replaceAll(/[٠-٩۰-۹]/g, (d) => String((d.codePointAt(0) ?? 0) & 15)).replace('٫', '.');
+  return typed
+    .trim()
+    .replaceAll(/[٠-٩۰-۹]/g, (d) => String((d.codePointAt(0) ?? 0) & 15))
+    .replace('٫', '.');
 }
 
 /** @param {Money | undefined} m @returns {string} with its currency; a dash where it is not known */
 export function money(m) {
   if (!m?.currency) return '–';
   const e = exponent(m.currency);
-  const f = /** @type {Intl.NumberFormat} */ (cached(`m${m.currency}`, () => new Intl.NumberFormat(locale(), {
-    style: 'currency', currency: m.currency, minimumFractionDigits: e, maximumFractionDigits: e,
-  })));
+  const f = /** @type {Intl.NumberFormat} */ (
+    cached(
+      `m${m.currency}`,
+      () =>
+        new Intl.NumberFormat(locale(), {
+          style: 'currency',
+          currency: m.currency,
+          minimumFractionDigits: e,
+          maximumFractionDigits: e,
+        }),
+    )
+  );
   return f.format(/** @type {any} */ (decimal(m)));
 }
 
@@ -85,13 +97,15 @@ export function counted(c) {
 /** @param {string} key @param {() => any} make */
 function cached(key, make) {
   let f = formats.get(key);
-  if (!f) formats.set(key, f = make());
+  if (!f) formats.set(key, (f = make()));
   return f;
 }
 
 /** @param {string} key @param {Intl.DateTimeFormatOptions} options @param {Date} at */
 function dated(key, options, at) {
-  return /** @type {Intl.DateTimeFormat} */ (cached(key, () => new Intl.DateTimeFormat(locale(), { timeZone: zone, ...options }))).format(at);
+  return /** @type {Intl.DateTimeFormat} */ (cached(key, () => new Intl.DateTimeFormat(locale(), { timeZone: zone, ...options }))).format(
+    at,
+  );
 }
 
 /** @param {string | undefined} iso @returns {boolean} whether it is a time at all; the API's zero time is none */
@@ -111,7 +125,11 @@ export function clock(at) {
 
 /** @param {Date} at @returns {string} date with weekday */
 export function day(at) {
-  return dated('d', { weekday: 'short', day: 'numeric', month: 'short', year: at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric' }, at);
+  return dated(
+    'd',
+    { weekday: 'short', day: 'numeric', month: 'short', year: at.getFullYear() === new Date().getFullYear() ? undefined : 'numeric' },
+    at,
+  );
 }
 
 /** @param {Date} at @returns {string} the local date in ISO form, for comparing */
@@ -125,7 +143,11 @@ export function stamp(at) {
   return dated('t', { dateStyle: 'medium', timeStyle: 'short' }, at);
 }
 
-const steps = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([['day', 86400], ['hour', 3600], ['minute', 60]]);
+const steps = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
+  ['day', 86400],
+  ['hour', 3600],
+  ['minute', 60],
+]);
 
 /** @param {Date} at @returns {string} relative within a week, a date beyond */
 export function relative(at) {
@@ -136,17 +158,26 @@ export function relative(at) {
     return dated(old ? 'ry' : 'r', { day: 'numeric', month: 'short', year: old ? 'numeric' : undefined }, at);
   }
   const [unit, size] = steps.find(([, s]) => Math.abs(seconds) >= s) ?? steps[2];
-  const f = /** @type {any} */ (cached('rel', () => /** @type {any} */ (new Intl.RelativeTimeFormat(locale(), { style: 'short', numeric: 'auto' }))));
+  const f = /** @type {any} */ (
+    cached('rel', () => /** @type {any} */ (new Intl.RelativeTimeFormat(locale(), { style: 'short', numeric: 'auto' })))
+  );
   return f.format(Math.trunc(seconds / size), unit);
 }
 
 /** @param {number} ms @returns {string} a span in its two largest units, such as 3 h 12 min */
 export function span(ms) {
   const minutes = Math.max(0, Math.floor(ms / 60000));
-  const parts = [['day', Math.floor(minutes / 1440)], ['hour', Math.floor(minutes / 60) % 24], ['minute', minutes % 60]];
+  const parts = [
+    ['day', Math.floor(minutes / 1440)],
+    ['hour', Math.floor(minutes / 60) % 24],
+    ['minute', minutes % 60],
+  ];
   const from = parts.findIndex(([, n]) => Number(n) > 0);
-  return parts.slice(from < 0 ? 2 : from).slice(0, 2)
-    .map(([unit, n]) => new Intl.NumberFormat(locale(), { style: 'unit', unit: String(unit), unitDisplay: 'narrow' }).format(Number(n))).join(' ');
+  return parts
+    .slice(from < 0 ? 2 : from)
+    .slice(0, 2)
+    .map(([unit, n]) => new Intl.NumberFormat(locale(), { style: 'unit', unit: String(unit), unitDisplay: 'narrow' }).format(Number(n)))
+    .join(' ');
 }
 
 /**

@@ -17,7 +17,17 @@
 /** @typedef {{pattern: string, load: () => Promise<View>, name: string}} Route */
 
 /** @type {{routes: Route[], root: HTMLElement | null, shown: Shown | void, route: Route | null, stop: AbortController, went: (route: Route, same: boolean) => void, failed: (root: HTMLElement, e: unknown) => void, scrolls: Map<string, number>, at: string}} */
-const state = { routes: [], root: null, shown: undefined, route: null, stop: new AbortController(), went: () => {}, failed: () => {}, scrolls: new Map(), at: '' };
+const state = {
+  routes: [],
+  root: null,
+  shown: undefined,
+  route: null,
+  stop: new AbortController(),
+  went: () => {},
+  failed: () => {},
+  scrolls: new Map(),
+  at: '',
+};
 
 /**
  * @param {{routes: Route[], root: HTMLElement, went: (route: Route, same: boolean) => void, failed: (root: HTMLElement, e: unknown) => void}} setup
@@ -117,7 +127,7 @@ async function show(back) {
     const shown = await view.default({ ...page, root: fresh, signal });
     if (signal.aborted) return;
     state.shown = shown;
-    scrollTo({ top: back ? state.scrolls.get(state.at) ?? 0 : 0 });
+    scrollTo({ top: back ? (state.scrolls.get(state.at) ?? 0) : 0 });
   } catch (e) {
     if (!signal.aborted) state.failed(root, e);
   }

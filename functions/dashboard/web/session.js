@@ -62,10 +62,12 @@ export function channels() {
 
 /** The connections, read once until they are forgotten. @returns {Promise<Connection[]>} */
 export function connections() {
-  session.connections ??= get('/v1/connections').then((a) => a.data.items).catch((e) => {
-    session.connections = null;
-    throw e;
-  });
+  session.connections ??= get('/v1/connections')
+    .then((a) => a.data.items)
+    .catch((e) => {
+      session.connections = null;
+      throw e;
+    });
   return session.connections;
 }
 

@@ -24,8 +24,25 @@ export function bars(channel, s) {
   const step = 100 / all.length;
   const marks = orders.map((n, i) => {
     const height = n === 0 ? 1 : Math.max(3, (n / most) * 28);
-    return svg('rect', { x: i * step + step * 0.12, y: 30 - height, width: step * 0.76, height, 'data-none': n === 0 }, svg('title', null, t('glance.bar', { day: day(new Date(`${all[i]}T12:00:00Z`)), count: n })));
+    return svg(
+      'rect',
+      { x: i * step + step * 0.12, y: 30 - height, width: step * 0.76, height, 'data-none': n === 0 },
+      svg('title', null, t('glance.bar', { day: day(new Date(`${all[i]}T12:00:00Z`)), count: n })),
+    );
   });
   const total = orders.reduce((a, b) => a + b, 0);
-  return h('div', { class: 'bars', 'data-channel': channel }, svg('svg', { viewBox: '0 0 100 30', preserveAspectRatio: 'none', role: 'img', 'aria-label': t('glance.bars', { days: all.length, count: total }) }, ...marks));
+  return h(
+    'div',
+    { class: 'bars', 'data-channel': channel },
+    svg(
+      'svg',
+      {
+        viewBox: '0 0 100 30',
+        preserveAspectRatio: 'none',
+        role: 'img',
+        'aria-label': t('glance.bars', { days: all.length, count: total }),
+      },
+      ...marks,
+    ),
+  );
 }

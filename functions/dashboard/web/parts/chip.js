@@ -28,8 +28,17 @@ export function chip(text, tone = 'quiet', mark) {
 
 /** @type {Record<string, Tone>} */
 const orderTones = {
-  draft: 'quiet', unpaid: 'warn', held: 'warn', paid: 'info', partly_shipped: 'info', shipped: 'good', delivered: 'good', completed: 'good',
-  cancelled: 'quiet', refunded: 'quiet', other: 'quiet',
+  draft: 'quiet',
+  unpaid: 'warn',
+  held: 'warn',
+  paid: 'info',
+  partly_shipped: 'info',
+  shipped: 'good',
+  delivered: 'good',
+  completed: 'good',
+  cancelled: 'quiet',
+  refunded: 'quiet',
+  other: 'quiet',
 };
 
 /** @param {string} state of an order */
@@ -39,7 +48,15 @@ export function orderState(state) {
 
 /** @type {Record<string, Tone>} */
 const listingTones = {
-  draft: 'quiet', queued: 'info', in_review: 'info', live: 'good', sold_out: 'warn', rejected: 'bad', paused: 'warn', ended: 'quiet', error: 'bad',
+  draft: 'quiet',
+  queued: 'info',
+  in_review: 'info',
+  live: 'good',
+  sold_out: 'warn',
+  rejected: 'bad',
+  paused: 'warn',
+  ended: 'quiet',
+  error: 'bad',
 };
 
 /** @param {string} state of a listing */
@@ -80,5 +97,10 @@ export function conversationState(state) {
 
 /** @param {number} n @param {string} label what is counted, with {count} */
 export function countMark(n, label) {
-  return h('span', { class: 'count num' }, h('span', { 'aria-hidden': 'true' }, number(n)), h('span', { class: 'said' }, t(label, { count: n })));
+  return h(
+    'span',
+    { class: 'count num' },
+    h('span', { 'aria-hidden': 'true' }, number(n)),
+    h('span', { class: 'said' }, t(label, { count: n })),
+  );
 }

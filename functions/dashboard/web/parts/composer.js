@@ -19,12 +19,25 @@ const bytes = new TextEncoder();
  */
 export function composer(o) {
   const draft = `draft:${o.id}`;
-  const box = h('textarea', { class: 'input reply', rows: 2, dir: 'auto', 'aria-label': t('inbox.reply'), placeholder: t('inbox.reply.hint'), 'aria-keyshortcuts': 'r', value: sessionStorage.getItem(draft) ?? '' });
+  const box = h('textarea', {
+    class: 'input reply',
+    rows: 2,
+    dir: 'auto',
+    'aria-label': t('inbox.reply'),
+    placeholder: t('inbox.reply.hint'),
+    'aria-keyshortcuts': 'r',
+    value: sessionStorage.getItem(draft) ?? '',
+  });
   const count = h('span', { class: 'tiny faint num', 'aria-live': 'polite' });
   const until = h('span', { class: 'tiny soft' });
   const solve = button(t('inbox.send.solve'), { class: 'wide-only', run: () => submit(true) });
   const go = button(t('inbox.send'), { kind: 'main', icon: 'send', type: 'submit', title: t('inbox.send.key') });
-  const form = h('form', { class: 'composer' }, box, h('div', { class: 'line apart' }, h('div', { class: 'line' }, until, count), h('div', { class: 'line' }, solve, go)));
+  const form = h(
+    'form',
+    { class: 'composer' },
+    box,
+    h('div', { class: 'line apart' }, h('div', { class: 'line' }, until, count), h('div', { class: 'line' }, solve, go)),
+  );
   const el = h('div', null);
   /** @type {Conversation | null} */
   let c = null;
@@ -57,11 +70,22 @@ export function composer(o) {
     box.value = '';
     write();
     box.focus();
-    void deliver(text, newKey()).then((ok) => { if (ok && andSolve) o.solve(); });
+    void deliver(text, newKey()).then((ok) => {
+      if (ok && andSolve) o.solve();
+    });
   };
   const deliver = async (/** @type {string} */ text, /** @type {string} */ key) => {
     /** @type {Message} */
-    const m = { id: `local:${key}`, conversation: o.id, by: 'seller', text, kind: 'text', state: 'pending', at: new Date().toISOString(), local: true };
+    const m = {
+      id: `local:${key}`,
+      conversation: o.id,
+      by: 'seller',
+      text,
+      kind: 'text',
+      state: 'pending',
+      at: new Date().toISOString(),
+      local: true,
+    };
     o.local(m);
     try {
       o.sent(m.id, (await send('POST', `/v1/conversations/${encodeURIComponent(o.id)}/messages`, { text }, { key })).data);
@@ -106,7 +130,10 @@ export function composer(o) {
   return {
     el,
     focus: () => box.focus(),
-    show: (/** @type {Conversation} */ now) => { c = now; show(); },
+    show: (/** @type {Conversation} */ now) => {
+      c = now;
+      show();
+    },
     // The same key again: what did arrive is not sent twice.
     again: (/** @type {Message} */ m) => void deliver(m.text, m.local ? m.id.slice('local:'.length) : newKey()),
   };
@@ -119,7 +146,18 @@ export function closed(c) {
   }
   if (known(c.reply_until) && new Date(/** @type {string} */ (c.reply_until)).getTime() <= Date.now()) {
     const hours = channelInfo(c.channel)?.limits.reply_hours_human ?? channelInfo(c.channel)?.limits.reply_hours;
-    return note('warn', h('p', { class: 'strong' }, t('inbox.windowclosed')), h('p', null, hours ? t('inbox.windowclosed.hours', { channel: word('channel', c.channel), count: hours }) : t('inbox.windowclosed.text', { channel: word('channel', c.channel) })), replyAt(c.reply_at));
+    return note(
+      'warn',
+      h('p', { class: 'strong' }, t('inbox.windowclosed')),
+      h(
+        'p',
+        null,
+        hours
+          ? t('inbox.windowclosed.hours', { channel: word('channel', c.channel), count: hours })
+          : t('inbox.windowclosed.text', { channel: word('channel', c.channel) }),
+      ),
+      replyAt(c.reply_at),
+    );
   }
   return null;
 }
@@ -128,5 +166,14 @@ export function closed(c) {
 function replyAt(where) {
   if (!where) return null;
   if (!isWeb(where)) return h('p', { class: 'small', dir: 'auto' }, where);
-  return h('p', null, h('a', { class: 'line', href: where, target: '_blank', rel: 'noopener noreferrer' }, h('span', null, t('inbox.replyat')), icon('external')));
+  return h(
+    'p',
+    null,
+    h(
+      'a',
+      { class: 'line', href: where, target: '_blank', rel: 'noopener noreferrer' },
+      h('span', null, t('inbox.replyat')),
+      icon('external'),
+    ),
+  );
 }

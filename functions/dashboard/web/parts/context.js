@@ -26,16 +26,45 @@ export function showContext(root, c, signal) {
   if (shown.get(root) === mark && root.firstElementChild?.classList.contains('context')) return;
   shown.set(root, mark);
   const order = h('div', null);
-  put(root, h('div', { class: 'context stack' },
-    h('section', { 'aria-label': t('inbox.buyer') }, h('h3', null, t('inbox.buyer')), h('p', { class: 'strong break', dir: 'auto' }, c.name || t('inbox.noname')), facts([
-      [t('context.channel'), badge(c.channel, true)], [t('context.kind'), word('conversation.kind', c.kind)], [t('context.contact'), c.contact ? h('span', { class: 'mono break tiny' }, c.contact) : null],
-      [t('context.messages'), number(c.messages)], [t('context.since'), when(c.created_at)], [t('context.waiting'), lasting(c.waiting_since)]])),
-    h('section', { 'aria-label': t('inbox.order') }, h('h3', null, t('inbox.order')), order)));
-  if (!c.order) return put(order, h('p', { class: 'small soft' }, t('context.noorder')), h('div', { class: 'line card-end' }, button(t('noteorder.action'), { icon: 'plus', run: () => agreed(order, c) }), linkButton(t('context.find'), '/orders', { kind: 'quiet' })));
+  put(
+    root,
+    h(
+      'div',
+      { class: 'context stack' },
+      h(
+        'section',
+        { 'aria-label': t('inbox.buyer') },
+        h('h3', null, t('inbox.buyer')),
+        h('p', { class: 'strong break', dir: 'auto' }, c.name || t('inbox.noname')),
+        facts([
+          [t('context.channel'), badge(c.channel, true)],
+          [t('context.kind'), word('conversation.kind', c.kind)],
+          [t('context.contact'), c.contact ? h('span', { class: 'mono break tiny' }, c.contact) : null],
+          [t('context.messages'), number(c.messages)],
+          [t('context.since'), when(c.created_at)],
+          [t('context.waiting'), lasting(c.waiting_since)],
+        ]),
+      ),
+      h('section', { 'aria-label': t('inbox.order') }, h('h3', null, t('inbox.order')), order),
+    ),
+  );
+  if (!c.order)
+    return put(
+      order,
+      h('p', { class: 'small soft' }, t('context.noorder')),
+      h(
+        'div',
+        { class: 'line card-end' },
+        button(t('noteorder.action'), { icon: 'plus', run: () => agreed(order, c) }),
+        linkButton(t('context.find'), '/orders', { kind: 'quiet' }),
+      ),
+    );
   put(order, bones(3));
-  get(`/v1/orders/${encodeURIComponent(c.order)}`, { signal }).then(({ data }) => put(order, orderBox(data))).catch((e) => {
-    if (!isAbort(e)) put(order, h('p', { class: 'small bad' }, words(e)));
-  });
+  get(`/v1/orders/${encodeURIComponent(c.order)}`, { signal })
+    .then(({ data }) => put(order, orderBox(data)))
+    .catch((e) => {
+      if (!isAbort(e)) put(order, h('p', { class: 'small bad' }, words(e)));
+    });
 }
 
 /** @param {HTMLElement} place @param {Conversation} c */
@@ -49,8 +78,36 @@ async function agreed(place, c) {
 /** @param {Order} o */
 export function orderBox(o) {
   const short = o.lines.reduce((n, l) => n + (l.short ?? 0), 0);
-  return h('div', { class: 'order-box stack close' }, h('div', { class: 'line apart' }, h('a', { class: 'strong num', href: `/orders/${encodeURIComponent(o.id)}` }, t('order.number', { number: o.number || o.remote_id })), orderState(o.state)),
-    h('ul', { class: 'stack close small' }, o.lines.slice(0, 6).map((l) => h('li', { class: 'line' }, h('span', { class: 'num faint' }, t('context.times', { n: l.quantity })), h('span', { class: 'grow break', dir: 'auto' }, l.title)))),
+  return h(
+    'div',
+    { class: 'order-box stack close' },
+    h(
+      'div',
+      { class: 'line apart' },
+      h('a', { class: 'strong num', href: `/orders/${encodeURIComponent(o.id)}` }, t('order.number', { number: o.number || o.remote_id })),
+      orderState(o.state),
+    ),
+    h(
+      'ul',
+      { class: 'stack close small' },
+      o.lines
+        .slice(0, 6)
+        .map((l) =>
+          h(
+            'li',
+            { class: 'line' },
+            h('span', { class: 'num faint' }, t('context.times', { n: l.quantity })),
+            h('span', { class: 'grow break', dir: 'auto' }, l.title),
+          ),
+        ),
+    ),
     o.lines.length > 6 ? h('p', { class: 'tiny faint' }, t('context.more', { count: o.lines.length - 6 })) : null,
-    h('div', { class: 'line apart' }, h('span', { class: 'soft small' }, when(o.placed_at)), h('span', { class: 'strong num' }, money(o.total))), short > 0 ? chip(t('orders.short', { count: short }), 'bad', 'alert') : null);
+    h(
+      'div',
+      { class: 'line apart' },
+      h('span', { class: 'soft small' }, when(o.placed_at)),
+      h('span', { class: 'strong num' }, money(o.total)),
+    ),
+    short > 0 ? chip(t('orders.short', { count: short }), 'bad', 'alert') : null,
+  );
 }

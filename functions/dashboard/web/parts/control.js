@@ -14,10 +14,20 @@ import { toast } from './toast.js';
  * @param {ButtonOptions} [o]
  */
 export function button(text, o = {}) {
-  const b = h('button', {
-    type: o.type ?? 'button', class: `button ${o.class ?? ''}`.trim(), 'data-kind': o.kind ?? 'plain', 'aria-label': o.label, title: o.title ?? o.label,
-    'aria-keyshortcuts': o.key, disabled: o.disabled,
-  }, o.icon ? icon(o.icon) : null, text ? h('span', null, text) : null);
+  const b = h(
+    'button',
+    {
+      type: o.type ?? 'button',
+      class: `button ${o.class ?? ''}`.trim(),
+      'data-kind': o.kind ?? 'plain',
+      'aria-label': o.label,
+      title: o.title ?? o.label,
+      'aria-keyshortcuts': o.key,
+      disabled: o.disabled,
+    },
+    o.icon ? icon(o.icon) : null,
+    text ? h('span', null, text) : null,
+  );
   const { run } = o;
   if (run) on('click', b, (e) => busy(b, async () => run(e)));
   return b;
@@ -47,7 +57,12 @@ export async function busy(el, run) {
  * @param {{kind?: string, icon?: string, label?: string, title?: string}} [o]
  */
 export function linkButton(text, href, o = {}) {
-  return h('a', { class: 'button', 'data-kind': o.kind ?? 'plain', href, 'aria-label': o.label, title: o.title ?? o.label }, o.icon ? icon(o.icon) : null, text ? h('span', null, text) : null);
+  return h(
+    'a',
+    { class: 'button', 'data-kind': o.kind ?? 'plain', href, 'aria-label': o.label, title: o.title ?? o.label },
+    o.icon ? icon(o.icon) : null,
+    text ? h('span', null, text) : null,
+  );
 }
 
 /** @typedef {{hint?: Child, name?: string, wide?: boolean, counter?: {max?: number}, label?: boolean}} FieldOptions */
@@ -65,8 +80,14 @@ export function field(label, input, o = {}) {
   const error = h('p', { class: 'error', id: uid(), hidden: true });
   const count = o.counter?.max ? counter(input, o.counter.max) : null;
   input.setAttribute('aria-describedby', [hint?.id, error.id].filter(Boolean).join(' '));
-  return h('div', { class: 'field', 'data-field': o.name ?? input.name },
-    h('div', { class: 'line apart' }, h('label', { for: input.id }, label), count), input, hint, error);
+  return h(
+    'div',
+    { class: 'field', 'data-field': o.name ?? input.name },
+    h('div', { class: 'line apart' }, h('label', { for: input.id }, label), count),
+    input,
+    hint,
+    error,
+  );
 }
 
 /** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} input @param {number} max */
@@ -98,7 +119,11 @@ export function textarea(props) {
  * @param {Record<string, any>} [props]
  */
 export function select(options, value, props) {
-  const el = h('select', { class: 'input', ...props }, options.map(([v, text]) => h('option', { value: v }, text)));
+  const el = h(
+    'select',
+    { class: 'input', ...props },
+    options.map(([v, text]) => h('option', { value: v }, text)),
+  );
   el.value = value;
   return el;
 }
@@ -155,8 +180,19 @@ export function copyable(value, label) {
     await navigator.clipboard.writeText(value);
     toast(t('copy.done', { what: label }));
   };
-  return h('div', { class: 'copyable' }, h('input', { class: 'input mono', readonly: true, value, 'aria-label': label, dir: 'ltr', onfocus: (/** @type {FocusEvent} */ e) => /** @type {HTMLInputElement} */ (e.target).select() }),
-    button('', { icon: 'copy', label: t('copy.action', { what: label }), run: copied }));
+  return h(
+    'div',
+    { class: 'copyable' },
+    h('input', {
+      class: 'input mono',
+      readonly: true,
+      value,
+      'aria-label': label,
+      dir: 'ltr',
+      onfocus: (/** @type {FocusEvent} */ e) => /** @type {HTMLInputElement} */ (e.target).select(),
+    }),
+    button('', { icon: 'copy', label: t('copy.action', { what: label }), run: copied }),
+  );
 }
 
 /** @param {string} key of the keyboard */

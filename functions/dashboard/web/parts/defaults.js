@@ -7,10 +7,43 @@ import { checkbox, field, input, select } from './control.js';
 
 /** @type {{group: string, fields: Default[]}[]} */
 const groups = [
-  { group: 'publish', fields: [{ name: 'publish', kind: 'choice', values: ['draft', 'live'] }, { name: 'renew', kind: 'choice', values: ['never', 'auto'] }, { name: 'product_url', kind: 'text', max: 500 }, { name: 'currency', kind: 'text', max: 3 }] },
-  { group: 'product', fields: [{ name: 'category', kind: 'text', max: 200 }, { name: 'brand', kind: 'text', max: 100 }, { name: 'condition', kind: 'choice', values: ['new', 'refurbished', 'used'] }, { name: 'who_made', kind: 'choice', values: ['i_did', 'someone_else', 'collective'] }, { name: 'when_made', kind: 'text', max: 40 }] },
-  { group: 'package', fields: [{ name: 'grams', kind: 'number', max: 1000000 }, { name: 'length_mm', kind: 'number', max: 100000 }, { name: 'width_mm', kind: 'number', max: 100000 }, { name: 'height_mm', kind: 'number', max: 100000 }] },
-  { group: 'profiles', fields: [{ name: 'shipping_profile', kind: 'text', max: 100 }, { name: 'return_policy', kind: 'text', max: 100 }, { name: 'processing_profile', kind: 'text', max: 100 }, { name: 'warehouse', kind: 'text', max: 100 }] },
+  {
+    group: 'publish',
+    fields: [
+      { name: 'publish', kind: 'choice', values: ['draft', 'live'] },
+      { name: 'renew', kind: 'choice', values: ['never', 'auto'] },
+      { name: 'product_url', kind: 'text', max: 500 },
+      { name: 'currency', kind: 'text', max: 3 },
+    ],
+  },
+  {
+    group: 'product',
+    fields: [
+      { name: 'category', kind: 'text', max: 200 },
+      { name: 'brand', kind: 'text', max: 100 },
+      { name: 'condition', kind: 'choice', values: ['new', 'refurbished', 'used'] },
+      { name: 'who_made', kind: 'choice', values: ['i_did', 'someone_else', 'collective'] },
+      { name: 'when_made', kind: 'text', max: 40 },
+    ],
+  },
+  {
+    group: 'package',
+    fields: [
+      { name: 'grams', kind: 'number', max: 1000000 },
+      { name: 'length_mm', kind: 'number', max: 100000 },
+      { name: 'width_mm', kind: 'number', max: 100000 },
+      { name: 'height_mm', kind: 'number', max: 100000 },
+    ],
+  },
+  {
+    group: 'profiles',
+    fields: [
+      { name: 'shipping_profile', kind: 'text', max: 100 },
+      { name: 'return_policy', kind: 'text', max: 100 },
+      { name: 'processing_profile', kind: 'text', max: 100 },
+      { name: 'warehouse', kind: 'text', max: 100 },
+    ],
+  },
 ];
 
 /**
@@ -26,7 +59,19 @@ export function defaultsForm(values, inherited) {
     return field(t(`defaults.${f.name}`), el, { name: inherited ? `defaults.${f.name}` : f.name, hint: hint(f.name) });
   };
   const supply = checkbox(t('defaults.is_supply'), values.is_supply === true);
-  const el = h('div', { class: 'stack' }, groups.map((g) => h('fieldset', { class: 'stack close' }, h('legend', { class: 'strong' }, t(`defaults.group.${g.group}`)), h('div', { class: 'pairs' }, g.fields.map(make)), g.group === 'product' ? supply : null)));
+  const el = h(
+    'div',
+    { class: 'stack' },
+    groups.map((g) =>
+      h(
+        'fieldset',
+        { class: 'stack close' },
+        h('legend', { class: 'strong' }, t(`defaults.group.${g.group}`)),
+        h('div', { class: 'pairs' }, g.fields.map(make)),
+        g.group === 'product' ? supply : null,
+      ),
+    ),
+  );
   const read = () => {
     /** @type {Record<string, any>} */
     const out = {};
@@ -36,7 +81,10 @@ export function defaultsForm(values, inherited) {
   };
   return {
     el,
-    whole: () => ({ ...(values.categories ? { categories: values.categories } : {}), ...Object.fromEntries(Object.entries(read()).filter(([, v]) => v !== null)) }),
+    whole: () => ({
+      ...(values.categories ? { categories: values.categories } : {}),
+      ...Object.fromEntries(Object.entries(read()).filter(([, v]) => v !== null)),
+    }),
     patch: () => Object.fromEntries(Object.entries(read()).filter(([name, v]) => v !== (values[name] || null))),
   };
 }
@@ -45,10 +93,24 @@ export function defaultsForm(values, inherited) {
 function control(f, now, above) {
   if (f.kind === 'choice') {
     const none = above ? t('defaults.inherit', { value: t(`defaults.${f.name}.${above}`) }) : t('defaults.unset');
-    return select([['', none], ...(f.values ?? []).map((v) => /** @type {[string, string]} */ ([v, t(`defaults.${f.name}.${v}`)]))], now ?? '');
+    return select(
+      [['', none], ...(f.values ?? []).map((v) => /** @type {[string, string]} */ ([v, t(`defaults.${f.name}.${v}`)]))],
+      now ?? '',
+    );
   }
   const placeholder = above ? String(above) : undefined;
-  if (f.kind === 'number') return input({ type: 'number', min: 0, max: f.max, step: 1, value: now || '', placeholder, inputmode: 'numeric', dir: 'ltr', class: 'input num' });
+  if (f.kind === 'number')
+    return input({
+      type: 'number',
+      min: 0,
+      max: f.max,
+      step: 1,
+      value: now || '',
+      placeholder,
+      inputmode: 'numeric',
+      dir: 'ltr',
+      class: 'input num',
+    });
   return input({ value: now ?? '', maxlength: f.max, placeholder, dir: f.name === 'product_url' ? 'ltr' : 'auto' });
 }
 

@@ -18,13 +18,22 @@ export function dialog(title, body, o = {}) {
   const id = uid();
   const el = h('dialog', { class: o.wide ? 'dialog wide' : 'dialog', 'aria-labelledby': id });
   const close = () => el.close();
-  el.append(h('header', { class: 'line apart' }, h('h2', { id }, title), button('', { icon: 'close', kind: 'quiet', label: t('close'), run: close })),
-    h('div', { class: 'dialog-body' }, /** @type {any} */ (body)));
+  el.append(
+    h(
+      'header',
+      { class: 'line apart' },
+      h('h2', { id }, title),
+      button('', { icon: 'close', kind: 'quiet', label: t('close'), run: close }),
+    ),
+    h('div', { class: 'dialog-body' }, /** @type {any} */ (body)),
+  );
   if (o.actions) el.append(h('footer', { class: 'line' }, /** @type {any} */ (o.actions)));
-  const closed = new Promise((/** @type {(v: void) => void} */ done) => on('close', el, () => {
-    el.remove();
-    done();
-  }));
+  const closed = new Promise((/** @type {(v: void) => void} */ done) =>
+    on('close', el, () => {
+      el.remove();
+      done();
+    }),
+  );
   on('click', el, (e) => {
     if (e.target === el) close();
   });
@@ -41,7 +50,16 @@ export function dialog(title, body, o = {}) {
 export async function confirm(o) {
   let yes = false;
   const d = dialog(o.title, h('div', { class: 'stack close' }, o.text), {
-    actions: [button(t('cancel'), { run: () => d.close() }), button(o.action, { kind: o.tone ?? 'bad', run: () => { yes = true; d.close(); } })],
+    actions: [
+      button(t('cancel'), { run: () => d.close() }),
+      button(o.action, {
+        kind: o.tone ?? 'bad',
+        run: () => {
+          yes = true;
+          d.close();
+        },
+      }),
+    ],
   });
   await d.closed;
   return yes;
@@ -93,6 +111,7 @@ export function showTrouble(form, place, err) {
   const errors = err instanceof Problem ? err.errors : [];
   const rest = showErrors(form, errors);
   if (errors.length > 0 && rest.length === 0) return place.replaceChildren();
-  const lines = rest.length > 0 ? rest.map((r) => h('p', { class: 'break' }, h('strong', null, r.field), ' ', r.message)) : [h('p', null, words(err))];
+  const lines =
+    rest.length > 0 ? rest.map((r) => h('p', { class: 'break' }, h('strong', null, r.field), ' ', r.message)) : [h('p', null, words(err))];
   place.replaceChildren(note('bad', ...lines));
 }

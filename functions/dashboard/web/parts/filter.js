@@ -12,7 +12,18 @@ import { icon } from './icon.js';
  * @param {string} chosen
  */
 export function tabs(label, tabs, chosen) {
-  return h('nav', { class: 'tabs', 'aria-label': label }, tabs.map((tab) => h('a', { href: tab.href, 'aria-current': tab.name === chosen ? 'page' : undefined }, tab.text, tab.count ? h('span', { class: 'num faint' }, tab.count) : null)));
+  return h(
+    'nav',
+    { class: 'tabs', 'aria-label': label },
+    tabs.map((tab) =>
+      h(
+        'a',
+        { href: tab.href, 'aria-current': tab.name === chosen ? 'page' : undefined },
+        tab.text,
+        tab.count ? h('span', { class: 'num faint' }, tab.count) : null,
+      ),
+    ),
+  );
 }
 
 /**
@@ -28,9 +39,24 @@ export function channelFilter(names, chosen, single = false) {
     if (!single && !next.delete(name)) next.add(name);
     return query({ channel: [...next].join(',') });
   };
-  return h('nav', { class: 'toggles', 'aria-label': t('filter.channel') }, names.map((name) => h('a', {
-    class: 'toggle', href: href(name), 'aria-current': on_.has(name) ? 'true' : undefined, 'data-channel': name,
-  }, h('span', { class: 'badge', 'data-channel': name, 'aria-hidden': 'true' }, t(`channel.letter.${name}`)), word('channel', name), on_.has(name) ? h('span', { class: 'said' }, t('filter.chosen')) : null)));
+  return h(
+    'nav',
+    { class: 'toggles', 'aria-label': t('filter.channel') },
+    names.map((name) =>
+      h(
+        'a',
+        {
+          class: 'toggle',
+          href: href(name),
+          'aria-current': on_.has(name) ? 'true' : undefined,
+          'data-channel': name,
+        },
+        h('span', { class: 'badge', 'data-channel': name, 'aria-hidden': 'true' }, t(`channel.letter.${name}`)),
+        word('channel', name),
+        on_.has(name) ? h('span', { class: 'said' }, t('filter.chosen')) : null,
+      ),
+    ),
+  );
 }
 
 /**
@@ -38,7 +64,18 @@ export function channelFilter(names, chosen, single = false) {
  * @param {{label: string, hint: string, name: string, value: string, signal: AbortSignal, maxlength?: number}} o
  */
 export function searchField(o) {
-  const input = h('input', { type: 'search', class: 'input', 'aria-label': o.label, placeholder: o.hint, value: o.value, maxlength: o.maxlength ?? 200, autocomplete: 'off', spellcheck: 'false', dir: 'auto', 'aria-keyshortcuts': '/' });
+  const input = h('input', {
+    type: 'search',
+    class: 'input',
+    'aria-label': o.label,
+    placeholder: o.hint,
+    value: o.value,
+    maxlength: o.maxlength ?? 200,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    dir: 'auto',
+    'aria-keyshortcuts': '/',
+  });
   const form = h('form', { class: 'search', role: 'search' }, icon('search'), input);
   on('submit', form, (e) => {
     e.preventDefault();
@@ -47,6 +84,17 @@ export function searchField(o) {
   on('search', input, () => {
     if (input.value === '' && o.value !== '') go(query({ [o.name]: undefined }));
   });
-  shortcut({ keys: '/', group: 'list', label: t('keys.search'), run: () => { input.focus(); input.select(); } }, o.signal);
+  shortcut(
+    {
+      keys: '/',
+      group: 'list',
+      label: t('keys.search'),
+      run: () => {
+        input.focus();
+        input.select();
+      },
+    },
+    o.signal,
+  );
   return form;
 }

@@ -22,6 +22,24 @@ export function helpDialog() {
   }
   const order = ['page', 'list', 'go'];
   const sorted = [...groups].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  dialog(t('help.title'), h('div', { class: 'help' }, sorted.map(([group, keys]) => h('section', null, h('h3', null, word('keys.group', group)),
-    h('dl', null, [...keys].map(([k, label]) => h('div', { class: 'line apart' }, h('dt', null, label), h('dd', null, shown(k)))))))), { wide: true });
+  dialog(
+    t('help.title'),
+    h(
+      'div',
+      { class: 'help' },
+      sorted.map(([group, keys]) =>
+        h(
+          'section',
+          null,
+          h('h3', null, word('keys.group', group)),
+          h(
+            'dl',
+            null,
+            [...keys].map(([k, label]) => h('div', { class: 'line apart' }, h('dt', null, label), h('dd', null, shown(k)))),
+          ),
+        ),
+      ),
+    ),
+    { wide: true },
+  );
 }

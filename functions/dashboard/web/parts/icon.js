@@ -50,6 +50,9 @@ const turning = new Set(['back', 'next', 'send', 'out', 'external']);
  * @param {string} [cls]
  */
 export function icon(name, cls = '') {
-  return svg('svg', { class: `icon ${turning.has(name) ? 'turns' : ''} ${cls}`.trim(), viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
-    svg('path', { d: paths[name] ?? paths.info }));
+  return svg(
+    'svg',
+    { class: `icon ${turning.has(name) ? 'turns' : ''} ${cls}`.trim(), viewBox: '0 0 24 24', 'aria-hidden': 'true', focusable: 'false' },
+    svg('path', { d: paths[name] ?? paths.info }),
+  );
 }

@@ -41,7 +41,12 @@ export function list(o) {
   const rows = h('ul', { class: 'rows', 'aria-label': o.label });
   const foot = h('div', { class: 'rows-foot' });
   const body = h('div', { class: 'rows-body' });
-  const el = h('div', { class: 'list' }, o.head ? h('div', { class: `row head ${o.cls ?? ''}`.trim(), 'aria-hidden': 'true' }, /** @type {any} */ (o.head)) : null, body);
+  const el = h(
+    'div',
+    { class: 'list' },
+    o.head ? h('div', { class: `row head ${o.cls ?? ''}`.trim(), 'aria-hidden': 'true' }, /** @type {any} */ (o.head)) : null,
+    body,
+  );
   const id = o.path + '?' + JSON.stringify(o.query ?? {});
   /** @type {Kept} */
   const state = kept.get(id) ?? { items: [], next: '' };
@@ -80,7 +85,14 @@ export function list(o) {
       state.next = data.next_cursor;
       show();
     } catch (e) {
-      if (!isAbort(e)) put(foot, failed(e, () => { put(foot, more); return next(); }));
+      if (!isAbort(e))
+        put(
+          foot,
+          failed(e, () => {
+            put(foot, more);
+            return next();
+          }),
+        );
     }
   };
   if (loaded) show();
@@ -88,7 +100,15 @@ export function list(o) {
   const refresh = every(o.fresh || 3600000, read, o.signal);
   reachEnd(more, o.signal);
   walk(rows, o.signal);
-  return { el, items: () => state.items, refresh, change: (f) => { state.items = f(state.items); show(); } };
+  return {
+    el,
+    items: () => state.items,
+    refresh,
+    change: (f) => {
+      state.items = f(state.items);
+      show();
+    },
+  };
 }
 
 /** @param {string} id @param {Kept} state */
@@ -123,9 +143,12 @@ function merge(state, page, key) {
 
 /** Reads on when the button at the end comes into sight. @param {HTMLButtonElement} more @param {AbortSignal} signal */
 function reachEnd(more, signal) {
-  const seen = new IntersectionObserver((entries) => {
-    if (entries.some((e) => e.isIntersecting)) more.click();
-  }, { rootMargin: '400px' });
+  const seen = new IntersectionObserver(
+    (entries) => {
+      if (entries.some((e) => e.isIntersecting)) more.click();
+    },
+    { rootMargin: '400px' },
+  );
   seen.observe(more);
   signal.addEventListener('abort', () => seen.disconnect());
 }

@@ -20,10 +20,12 @@ function next() {
   const run = waiting.shift();
   if (!run) return;
   running.n++;
-  void run().catch(() => {}).finally(() => {
-    running.n--;
-    next();
-  });
+  void run()
+    .catch(() => {})
+    .finally(() => {
+      running.n--;
+      next();
+    });
 }
 
 /** @param {string} product @param {AbortSignal} signal */
@@ -56,7 +58,13 @@ export function listingChips(product, signal) {
 export function mark(l) {
   const why = l.problems[0]?.fix || l.waiting;
   const words = `${word('channel', l.channel)}: ${word('listing.state', l.state)}`;
-  return h('span', { class: 'chip pair', 'data-tone': listingTone(l.state), title: why ? `${words}. ${why}` : words }, h('span', { class: 'badge', 'data-channel': l.channel, 'aria-hidden': 'true' }, t(`channel.letter.${l.channel}`)), h('span', { class: 'said' }, word('channel', l.channel), ' '), word('listing.state', l.state));
+  return h(
+    'span',
+    { class: 'chip pair', 'data-tone': listingTone(l.state), title: why ? `${words}. ${why}` : words },
+    h('span', { class: 'badge', 'data-channel': l.channel, 'aria-hidden': 'true' }, t(`channel.letter.${l.channel}`)),
+    h('span', { class: 'said' }, word('channel', l.channel), ' '),
+    word('listing.state', l.state),
+  );
 }
 
 /** Forgets what is known of a product. @param {string} product */

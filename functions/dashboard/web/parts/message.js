@@ -19,7 +19,9 @@ export function messageList(log, does) {
   const items = h('ol', { class: 'messages' });
   let shown = false;
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  const toEnd = () => {
+    log.scrollTop = log.scrollHeight;
+  };
   return {
     toEnd,
     /** Shows them; one who is at the end stays there. @param {Message[]} messages @param {Message[]} local @param {boolean} hasMore */
@@ -28,7 +30,12 @@ export function messageList(log, does) {
       if (!items.isConnected) put(log, top, items);
       put(top, hasMore ? more : null);
       const all = withDays([...messages, ...local]);
-      keyed(items, all, (i) => i.key, (i) => (i.day ? h('li', { class: 'day tiny faint' }, i.day) : messageItem(/** @type {Message} */ (i.message), does)));
+      keyed(
+        items,
+        all,
+        (i) => i.key,
+        (i) => (i.day ? h('li', { class: 'day tiny faint' }, i.day) : messageItem(/** @type {Message} */ (i.message), does)),
+      );
       if (stay) toEnd();
       shown = true;
     },
@@ -57,10 +64,41 @@ function withDays(messages) {
 /** @param {Message} m @param {Pick<MessageActions, 'retry'|'drop'>} does */
 export function messageItem(m, does) {
   const who = m.by === 'seller' ? t('inbox.you.long') : m.by === 'system' ? t('inbox.system') : m.author || t('inbox.buyer');
-  return h('li', { class: 'message', 'data-by': m.by, 'data-state': m.state, 'data-deleted': m.deleted || undefined },
-    h('div', { class: 'bubble' }, h('span', { class: 'said' }, who, ': '), m.author && m.by === 'seller' ? h('p', { class: 'tiny faint', dir: 'auto' }, m.author) : null, content(m), (m.attachments ?? []).map(attachment), m.reactions?.length ? h('p', { class: 'reactions', 'aria-label': t('inbox.reactions') }, m.reactions.join(' ')) : null),
-    h('p', { class: 'meta tiny faint' }, h('time', { datetime: m.at, title: exact(new Date(m.at)) }, clock(new Date(m.at))), m.edit && !m.deleted ? [' · ', t('inbox.edited')] : null, state(m)),
-    m.state === 'failed' ? h('div', { class: 'failed small' }, h('p', { class: 'bad break', dir: 'auto' }, m.problem || t('send.failed.text')), m.resent ? null : h('div', { class: 'line' }, button(t('inbox.again'), { icon: 'retry', run: () => does.retry(m) }), m.local ? button(t('inbox.drop'), { kind: 'quiet', run: () => does.drop(m) }) : null)) : null);
+  return h(
+    'li',
+    { class: 'message', 'data-by': m.by, 'data-state': m.state, 'data-deleted': m.deleted || undefined },
+    h(
+      'div',
+      { class: 'bubble' },
+      h('span', { class: 'said' }, who, ': '),
+      m.author && m.by === 'seller' ? h('p', { class: 'tiny faint', dir: 'auto' }, m.author) : null,
+      content(m),
+      (m.attachments ?? []).map(attachment),
+      m.reactions?.length ? h('p', { class: 'reactions', 'aria-label': t('inbox.reactions') }, m.reactions.join(' ')) : null,
+    ),
+    h(
+      'p',
+      { class: 'meta tiny faint' },
+      h('time', { datetime: m.at, title: exact(new Date(m.at)) }, clock(new Date(m.at))),
+      m.edit && !m.deleted ? [' · ', t('inbox.edited')] : null,
+      state(m),
+    ),
+    m.state === 'failed'
+      ? h(
+          'div',
+          { class: 'failed small' },
+          h('p', { class: 'bad break', dir: 'auto' }, m.problem || t('send.failed.text')),
+          m.resent
+            ? null
+            : h(
+                'div',
+                { class: 'line' },
+                button(t('inbox.again'), { icon: 'retry', run: () => does.retry(m) }),
+                m.local ? button(t('inbox.drop'), { kind: 'quiet', run: () => does.drop(m) }) : null,
+              ),
+        )
+      : null,
+  );
 }
 
 /** @param {Message} m */
@@ -72,7 +110,9 @@ function content(m) {
 
 /** Makes links of the addresses in a text. @param {string} text @returns {(string | Node)[]} */
 function linked(text) {
-  return text.split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/).map((part, i) => (i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
+  return text
+    .split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]])/)
+    .map((part, i) => (i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
 }
 
 /** @param {string | undefined} url @returns {boolean} whether a browser may follow it */
@@ -85,14 +125,28 @@ function attachment(a) {
   const name = a.name || word('message.kind', a.kind);
   if (!isWeb(a.url)) return h('p', { class: 'attachment small' }, icon('image'), name);
   if (a.kind === 'image') {
-    return h('a', { class: 'picture', href: a.url, target: '_blank', rel: 'noopener noreferrer' }, h('img', { src: a.url, alt: name, loading: 'lazy', referrerpolicy: 'no-referrer', width: 240, height: 180 }));
+    return h(
+      'a',
+      { class: 'picture', href: a.url, target: '_blank', rel: 'noopener noreferrer' },
+      h('img', { src: a.url, alt: name, loading: 'lazy', referrerpolicy: 'no-referrer', width: 240, height: 180 }),
+    );
   }
-  return h('p', { class: 'attachment small' }, icon('external'), h('a', { href: a.url, target: '_blank', rel: 'noopener noreferrer', dir: 'auto' }, name));
+  return h(
+    'p',
+    { class: 'attachment small' },
+    icon('external'),
+    h('a', { href: a.url, target: '_blank', rel: 'noopener noreferrer', dir: 'auto' }, name),
+  );
 }
 
 /** @param {Message} m how far a message of ours is */
 function state(m) {
   if (m.by !== 'seller' || !m.state || m.state === 'failed') return null;
   const mark = { pending: 'clock', unknown: 'search', sent: 'check' }[m.state];
-  return h('span', { class: 'send', title: m.state === 'unknown' ? t('send.unknown.text') : undefined }, icon(mark ?? 'clock'), word('send.state', m.state));
+  return h(
+    'span',
+    { class: 'send', title: m.state === 'unknown' ? t('send.unknown.text') : undefined },
+    icon(mark ?? 'clock'),
+    word('send.state', m.state),
+  );
 }

@@ -13,7 +13,14 @@ import { toast } from './toast.js';
  * @param {{title: string, text?: Child, icon?: string, action?: Child}} o
  */
 export function empty(o) {
-  return h('div', { class: 'empty' }, icon(o.icon ?? 'box'), h('p', { class: 'strong' }, o.title), o.text ? h('p', { class: 'soft' }, o.text) : null, o.action ? h('div', { class: 'line' }, o.action) : null);
+  return h(
+    'div',
+    { class: 'empty' },
+    icon(o.icon ?? 'box'),
+    h('p', { class: 'strong' }, o.title),
+    o.text ? h('p', { class: 'soft' }, o.text) : null,
+    o.action ? h('div', { class: 'line' }, o.action) : null,
+  );
 }
 
 /**
@@ -47,10 +54,15 @@ export function words(e) {
 export function failed(e, retry) {
   if (!(e instanceof Problem)) console.error(e);
   const missing = e instanceof Problem && e.status === 404;
-  return h('div', { class: 'empty', role: 'alert' }, icon('alert', 'bad'), h('p', { class: 'strong' }, missing ? t('problem.missing.title') : t('problem.title')),
+  return h(
+    'div',
+    { class: 'empty', role: 'alert' },
+    icon('alert', 'bad'),
+    h('p', { class: 'strong' }, missing ? t('problem.missing.title') : t('problem.title')),
     h('p', { class: 'soft' }, missing ? t('problem.missing') : words(e)),
     e instanceof Problem && e.request ? h('p', { class: 'tiny faint mono' }, t('problem.request', { id: e.request })) : null,
-    retry && !missing ? button(t('retry'), { icon: 'retry', run: retry }) : null);
+    retry && !missing ? button(t('retry'), { icon: 'retry', run: retry }) : null,
+  );
 }
 
 /** Says in a toast what went wrong. @param {unknown} e */
@@ -66,12 +78,28 @@ export function complain(e) {
  * @param {string} [cls] of each row
  */
 export function skeleton(n, cls = 'row') {
-  return h('div', { class: 'skeletons', role: 'status' }, h('span', { class: 'said' }, t('loading')),
-    Array.from({ length: n }, () => h('div', { class: `${cls} skeleton`, 'aria-hidden': 'true' }, h('span', { class: 'bone short' }), h('span', { class: 'bone' }), h('span', { class: 'bone short' }))));
+  return h(
+    'div',
+    { class: 'skeletons', role: 'status' },
+    h('span', { class: 'said' }, t('loading')),
+    Array.from({ length: n }, () =>
+      h(
+        'div',
+        { class: `${cls} skeleton`, 'aria-hidden': 'true' },
+        h('span', { class: 'bone short' }),
+        h('span', { class: 'bone' }),
+        h('span', { class: 'bone short' }),
+      ),
+    ),
+  );
 }
 
 /** Grey lines of text. @param {number} n */
 export function bones(n) {
-  return h('div', { class: 'stack close', role: 'status' }, h('span', { class: 'said' }, t('loading')),
-    Array.from({ length: n }, (_, i) => h('span', { class: i % 3 === 2 ? 'bone short' : 'bone', 'aria-hidden': 'true' })));
+  return h(
+    'div',
+    { class: 'stack close', role: 'status' },
+    h('span', { class: 'said' }, t('loading')),
+    Array.from({ length: n }, (_, i) => h('span', { class: i % 3 === 2 ? 'bone short' : 'bone', 'aria-hidden': 'true' })),
+  );
 }

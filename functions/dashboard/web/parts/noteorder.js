@@ -17,20 +17,55 @@ import { forget } from './list.js';
 export async function noteOrder(c) {
   const key = newKey();
   const lines = lineRows();
-  const state = select([['paid', word('order.state', 'paid')], ['unpaid', word('order.state', 'unpaid')]], 'paid');
+  const state = select(
+    [
+      ['paid', word('order.state', 'paid')],
+      ['unpaid', word('order.state', 'unpaid')],
+    ],
+    'paid',
+  );
   const words = textarea({ maxlength: 2000, rows: 2 });
   const where = c ? null : select([['', t('noteorder.only')]], '');
-  if (where) void connections().then((all) => where.append(...all.map((x) => h('option', { value: x.id }, x.name)))).catch(() => {});
+  if (where)
+    void connections()
+      .then((all) => where.append(...all.map((x) => h('option', { value: x.id }, x.name))))
+      .catch(() => {});
   /** @type {Order | null} */
   let made = null;
   await formDialog({
-    title: t('noteorder.title'), action: t('noteorder.do'), wide: true,
-    fields: [h('p', { class: 'soft' }, c ? t('noteorder.text.conversation') : t('noteorder.text')), lines.el, h('div', { class: 'pairs' }, field(t('noteorder.state'), state, { name: 'state' }), where ? field(t('order.account'), where, { name: 'connection' }) : null), field(t('noteorder.note'), words, { name: 'note', hint: t('optional') })],
+    title: t('noteorder.title'),
+    action: t('noteorder.do'),
+    wide: true,
+    fields: [
+      h('p', { class: 'soft' }, c ? t('noteorder.text.conversation') : t('noteorder.text')),
+      lines.el,
+      h(
+        'div',
+        { class: 'pairs' },
+        field(t('noteorder.state'), state, { name: 'state' }),
+        where ? field(t('order.account'), where, { name: 'connection' }) : null,
+      ),
+      field(t('noteorder.note'), words, { name: 'note', hint: t('optional') }),
+    ],
     run: async () => {
       const wanted = lines.value();
       if (wanted.length === 0) throw new Problem(0, { detail: t('noteorder.empty') });
       const buyer = c?.name ? { name: c.name } : undefined;
-      made = (await send('POST', '/v1/orders', { conversation: c?.id, connection: where?.value || undefined, state: state.value, lines: wanted, buyer, note: words.value.trim() || undefined }, { key })).data;
+      made = (
+        await send(
+          'POST',
+          '/v1/orders',
+          {
+            conversation: c?.id,
+            connection: where?.value || undefined,
+            state: state.value,
+            lines: wanted,
+            buyer,
+            note: words.value.trim() || undefined,
+          },
+          { key },
+        )
+      ).data;
       forget('/v1/orders');
     },
   });
@@ -41,16 +76,68 @@ export async function noteOrder(c) {
 function lineRows() {
   let rows = [{ sku: '', quantity: '1' }];
   const list = h('ul', { class: 'stack close' });
-  const draw = () => put(list, rows.map((r, i) => h('li', { class: 'order-line', 'data-field': `lines[${i}].sku` },
-    field(t('noteorder.sku'), input({ value: r.sku, maxlength: 100, class: 'input mono', dir: 'ltr', spellcheck: 'false', oninput: (/** @type {Event} */ e) => { r.sku = /** @type {HTMLInputElement} */ (e.target).value; } }), { name: `lines[${i}].sku` }),
-    field(t('noteorder.quantity'), input({ type: 'number', min: 1, max: 100000, step: 1, value: r.quantity, inputmode: 'numeric', dir: 'ltr', class: 'input num', oninput: (/** @type {Event} */ e) => { r.quantity = /** @type {HTMLInputElement} */ (e.target).value; } }), { name: `lines[${i}].quantity` }),
-    rows.length > 1 ? button('', { icon: 'trash', kind: 'quiet', label: t('noteorder.remove', { n: i + 1 }), run: () => { rows = rows.filter((x) => x !== r); draw(); } }) : null)));
+  const draw = () =>
+    put(
+      list,
+      rows.map((r, i) =>
+        h(
+          'li',
+          { class: 'order-line', 'data-field': `lines[${i}].sku` },
+          field(
+            t('noteorder.sku'),
+            input({
+              value: r.sku,
+              maxlength: 100,
+              class: 'input mono',
+              dir: 'ltr',
+              spellcheck: 'false',
+              oninput: (/** @type {Event} */ e) => {
+                r.sku = /** @type {HTMLInputElement} */ (e.target).value;
+              },
+            }),
+            { name: `lines[${i}].sku` },
+          ),
+          field(
+            t('noteorder.quantity'),
+            input({
+              type: 'number',
+              min: 1,
+              max: 100000,
+              step: 1,
+              value: r.quantity,
+              inputmode: 'numeric',
+              dir: 'ltr',
+              class: 'input num',
+              oninput: (/** @type {Event} */ e) => {
+                r.quantity = /** @type {HTMLInputElement} */ (e.target).value;
+              },
+            }),
+            { name: `lines[${i}].quantity` },
+          ),
+          rows.length > 1
+            ? button('', {
+                icon: 'trash',
+                kind: 'quiet',
+                label: t('noteorder.remove', { n: i + 1 }),
+                run: () => {
+                  rows = rows.filter((x) => x !== r);
+                  draw();
+                },
+              })
+            : null,
+        ),
+      ),
+    );
   draw();
-  const add = button(t('noteorder.add'), { kind: 'quiet', icon: 'plus', run: () => {
-    rows = [...rows, { sku: '', quantity: '1' }];
-    draw();
-    /** @type {HTMLElement | null} */ (list.querySelector('li:last-child input'))?.focus();
-  } });
+  const add = button(t('noteorder.add'), {
+    kind: 'quiet',
+    icon: 'plus',
+    run: () => {
+      rows = [...rows, { sku: '', quantity: '1' }];
+      draw();
+      /** @type {HTMLElement | null} */ (list.querySelector('li:last-child input'))?.focus();
+    },
+  });
   return {
     el: h('div', { class: 'stack close' }, list, h('div', null, add)),
     value: () => rows.filter((r) => r.sku.trim()).map((r) => ({ sku: r.sku.trim(), quantity: Number(r.quantity) || 1 })),

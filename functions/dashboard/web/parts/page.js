@@ -11,9 +11,17 @@ import { icon } from './icon.js';
  */
 export function heading(title, o = {}) {
   setTitle(title);
-  return h('header', { class: o.hidden ? 'said' : 'page-head' },
+  return h(
+    'header',
+    { class: o.hidden ? 'said' : 'page-head' },
     o.back ? h('a', { class: 'back small', href: o.back.href }, icon('back'), o.back.text) : null,
-    h('div', { class: 'line apart' }, h('div', { class: 'line grow' }, h('h1', { tabindex: '-1', dir: 'auto' }, title), /** @type {any} */ (o.beside)), o.actions ? h('div', { class: 'line actions' }, /** @type {any} */ (o.actions)) : null));
+    h(
+      'div',
+      { class: 'line apart' },
+      h('div', { class: 'line grow' }, h('h1', { tabindex: '-1', dir: 'auto' }, title), /** @type {any} */ (o.beside)),
+      o.actions ? h('div', { class: 'line actions' }, /** @type {any} */ (o.actions)) : null,
+    ),
+  );
 }
 
 /** @param {string} title of the document */
@@ -28,8 +36,12 @@ export function setTitle(title) {
  * @param {{actions?: Child, flush?: boolean, id?: string}} [o] flush: no space around the body
  */
 export function card(title, body, o = {}) {
-  return h('section', { class: o.flush ? 'card flush' : 'card', id: o.id, 'aria-label': title || undefined },
-    title ? h('header', { class: 'line apart' }, h('h2', null, title), /** @type {any} */ (o.actions)) : null, h('div', { class: 'card-body' }, /** @type {any} */ (body)));
+  return h(
+    'section',
+    { class: o.flush ? 'card flush' : 'card', id: o.id, 'aria-label': title || undefined },
+    title ? h('header', { class: 'line apart' }, h('h2', null, title), /** @type {any} */ (o.actions)) : null,
+    h('div', { class: 'card-body' }, /** @type {any} */ (body)),
+  );
 }
 
 /**
@@ -37,5 +49,11 @@ export function card(title, body, o = {}) {
  * @param {[string, Child][]} pairs those without a value are left out
  */
 export function facts(pairs) {
-  return h('dl', { class: 'facts' }, pairs.filter(([, v]) => v !== null && v !== undefined && v !== '' && v !== false).map(([name, value]) => [h('dt', null, name), h('dd', { dir: 'auto' }, /** @type {any} */ (value))]));
+  return h(
+    'dl',
+    { class: 'facts' },
+    pairs
+      .filter(([, v]) => v !== null && v !== undefined && v !== '' && v !== false)
+      .map(([name, value]) => [h('dt', null, name), h('dd', { dir: 'auto' }, /** @type {any} */ (value))]),
+  );
 }

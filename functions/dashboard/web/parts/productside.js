@@ -26,7 +26,16 @@ export function listingsCard(product, signal) {
       const now = JSON.stringify(data);
       if (now === mark) return;
       mark = now;
-      redraw(body, data.items.length > 0 ? h('ul', { class: 'stack' }, data.items.map((/** @type {ListingItem} */ l) => listingBox(l, () => turn()))) : h('p', { class: 'soft' }, t('catalog.notlisted.text')));
+      redraw(
+        body,
+        data.items.length > 0
+          ? h(
+              'ul',
+              { class: 'stack' },
+              data.items.map((/** @type {ListingItem} */ l) => listingBox(l, () => turn())),
+            )
+          : h('p', { class: 'soft' }, t('catalog.notlisted.text')),
+      );
     } catch (e) {
       if (isAbort(e)) return;
       if (!mark) put(body, failed(e, read));
@@ -40,9 +49,27 @@ export function listingsCard(product, signal) {
 /** @param {ListingItem} l @param {() => void} again */
 export function listingBox(l, again) {
   const broken = ['rejected', 'error'].includes(l.state);
-  return h('li', { class: 'stack close listing-box' }, h('div', { class: 'line apart' }, badge(l.channel, true), listingState(l.state)),
-    h('div', { class: 'line apart small soft' }, when(l.since), isWeb(l.url) ? h('a', { class: 'line', href: l.url, target: '_blank', rel: 'noopener noreferrer' }, t('listing.open', { channel: word('channel', l.channel) }), icon('external')) : null),
-    l.waiting ? h('p', { class: 'small soft', dir: 'auto' }, l.waiting) : null, l.problems.length > 0 ? h('ul', { class: 'problems' }, l.problems.map(problemLine)) : null, broken ? h('div', null, retryButton(l, again)) : null);
+  return h(
+    'li',
+    { class: 'stack close listing-box' },
+    h('div', { class: 'line apart' }, badge(l.channel, true), listingState(l.state)),
+    h(
+      'div',
+      { class: 'line apart small soft' },
+      when(l.since),
+      isWeb(l.url)
+        ? h(
+            'a',
+            { class: 'line', href: l.url, target: '_blank', rel: 'noopener noreferrer' },
+            t('listing.open', { channel: word('channel', l.channel) }),
+            icon('external'),
+          )
+        : null,
+    ),
+    l.waiting ? h('p', { class: 'small soft', dir: 'auto' }, l.waiting) : null,
+    l.problems.length > 0 ? h('ul', { class: 'problems' }, l.problems.map(problemLine)) : null,
+    broken ? h('div', null, retryButton(l, again)) : null,
+  );
 }
 
 /** How many levels are shown beside a product; the others are in the stock list. */
@@ -63,7 +90,17 @@ export function stockCard(p, signal) {
   const read = async () => {
     try {
       const levels = await Promise.all(p.variants.slice(0, most).map(level));
-      keyed(rows, p.variants.slice(0, most).map((v, i) => ({ v, s: levels[i] })), ({ v }) => v.id, ({ v, s }) => h('li', null, stockLine(v.sku, s, () => turn())));
+      keyed(
+        rows,
+        p.variants.slice(0, most).map((v, i) => ({ v, s: levels[i] })),
+        ({ v }) => v.id,
+        ({ v, s }) =>
+          h(
+            'li',
+            null,
+            stockLine(v.sku, s, () => turn()),
+          ),
+      );
     } catch (e) {
       if (isAbort(e)) return;
       if (!rows.firstChild) put(rows, h('li', null, failed(e, read)));
@@ -76,6 +113,24 @@ export function stockCard(p, signal) {
 
 /** @param {string} sku @param {Stock | null} s @param {() => void} again */
 function stockLine(sku, s, again) {
-  return h('button', { type: 'button', class: 'row stock-line', disabled: s === null, 'aria-haspopup': 'dialog', onclick: () => { if (s) ledger(s, again); } }, h('span', { class: 'mono cut' }, sku),
-    s ? h('span', { class: s.available === 0 ? 'num strong bad' : 'num strong' }, t('stock.availableof', { available: s.available, n: s.on_hand })) : h('span', { class: 'faint' }, '–'));
+  return h(
+    'button',
+    {
+      type: 'button',
+      class: 'row stock-line',
+      disabled: s === null,
+      'aria-haspopup': 'dialog',
+      onclick: () => {
+        if (s) ledger(s, again);
+      },
+    },
+    h('span', { class: 'mono cut' }, sku),
+    s
+      ? h(
+          'span',
+          { class: s.available === 0 ? 'num strong bad' : 'num strong' },
+          t('stock.availableof', { available: s.available, n: s.on_hand }),
+        )
+      : h('span', { class: 'faint' }, '–'),
+  );
 }

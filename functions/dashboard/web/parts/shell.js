@@ -33,11 +33,54 @@ export const places = [
  */
 export function shell(app) {
   const main = h('main', { id: 'main', tabindex: '-1' });
-  const side = h('nav', { class: 'side', 'aria-label': t('nav.main') }, h('a', { class: 'brand', href: '/' }, logo(), h('span', { class: 'cut', dir: 'auto' }, me().name)),
-    h('ul', null, places.map((p) => h('li', null, navLink(p)))), h('div', { class: 'side-foot' }, themeButton(), button('', { icon: 'help', kind: 'quiet', label: t('help.open'), key: '?', run: helpDialog }), signOutButton()));
-  const bottom = h('nav', { class: 'bottom', 'aria-label': t('nav.short') }, places.slice(0, 4).map(navLink), h('button', { type: 'button', class: 'nav-link', 'data-place': 'more', 'aria-haspopup': 'dialog', onclick: moreDialog }, icon('more'), h('span', { class: 'nav-text' }, t('nav.more'))));
-  put(app, h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ e) => { e.preventDefault(); main.focus(); } }, t('nav.skip')),
-    h('div', { class: 'frame' }, side, main), bottom, staleBar(), toastRegion(), h('div', { id: 'said', class: 'said', 'aria-live': 'polite' }));
+  const side = h(
+    'nav',
+    { class: 'side', 'aria-label': t('nav.main') },
+    h('a', { class: 'brand', href: '/' }, logo(), h('span', { class: 'cut', dir: 'auto' }, me().name)),
+    h(
+      'ul',
+      null,
+      places.map((p) => h('li', null, navLink(p))),
+    ),
+    h(
+      'div',
+      { class: 'side-foot' },
+      themeButton(),
+      button('', { icon: 'help', kind: 'quiet', label: t('help.open'), key: '?', run: helpDialog }),
+      signOutButton(),
+    ),
+  );
+  const bottom = h(
+    'nav',
+    { class: 'bottom', 'aria-label': t('nav.short') },
+    places.slice(0, 4).map(navLink),
+    h(
+      'button',
+      { type: 'button', class: 'nav-link', 'data-place': 'more', 'aria-haspopup': 'dialog', onclick: moreDialog },
+      icon('more'),
+      h('span', { class: 'nav-text' }, t('nav.more')),
+    ),
+  );
+  put(
+    app,
+    h(
+      'a',
+      {
+        class: 'skip',
+        href: '#main',
+        onclick: (/** @type {Event} */ e) => {
+          e.preventDefault();
+          main.focus();
+        },
+      },
+      t('nav.skip'),
+    ),
+    h('div', { class: 'frame' }, side, main),
+    bottom,
+    staleBar(),
+    toastRegion(),
+    h('div', { id: 'said', class: 'said', 'aria-live': 'polite' }),
+  );
   for (const p of places) shortcut({ keys: `g ${p.key}`, group: 'go', label: t(`nav.${p.name}`), run: () => go(p.href) });
   shortcut({ keys: '?', group: 'go', label: t('help.open'), run: helpDialog });
   every(20000, counts, new AbortController().signal);
@@ -58,7 +101,9 @@ function staleBar() {
 /** @param {string} place marks where one is */
 function mark(place) {
   for (const link of document.querySelectorAll('.nav-link')) {
-    const here = link.getAttribute('data-place') === place || (link.getAttribute('data-place') === 'more' && places.slice(4).some((p) => p.name === place));
+    const here =
+      link.getAttribute('data-place') === place ||
+      (link.getAttribute('data-place') === 'more' && places.slice(4).some((p) => p.name === place));
     if (here && link.tagName === 'A') link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
     link.classList.toggle('here', here);
@@ -67,8 +112,13 @@ function mark(place) {
 
 /** @param {Place} p */
 function navLink(p) {
-  return h('a', { class: 'nav-link', href: p.href, 'data-place': p.name, title: t('nav.key', { key: `g ${p.key}` }) }, icon(p.name), h('span', { class: 'nav-text' }, t(`nav.${p.name}`)),
-    p.count ? h('span', { class: 'nav-count num', 'data-count': p.name, 'data-tone': p.tone, hidden: true }) : null);
+  return h(
+    'a',
+    { class: 'nav-link', href: p.href, 'data-place': p.name, title: t('nav.key', { key: `g ${p.key}` }) },
+    icon(p.name),
+    h('span', { class: 'nav-text' }, t(`nav.${p.name}`)),
+    p.count ? h('span', { class: 'nav-count num', 'data-count': p.name, 'data-tone': p.tone, hidden: true }) : null,
+  );
 }
 
 /** Reads how much waits at each place. */
@@ -144,8 +194,32 @@ async function signOut() {
 
 /** What has no room in the bottom bar. */
 function moreDialog() {
-  const links = h('ul', { class: 'more' }, places.slice(4).map((p) => h('li', null, navLink(p))));
-  const d = dialog(t('nav.more'), h('div', { class: 'stack' }, links, h('div', { class: 'line' }, themeButton(), button(t('help.short'), { icon: 'help', run: () => { d.close(); helpDialog(); } }), button(t('signout'), { icon: 'out', run: signOut }))));
+  const links = h(
+    'ul',
+    { class: 'more' },
+    places.slice(4).map((p) => h('li', null, navLink(p))),
+  );
+  const d = dialog(
+    t('nav.more'),
+    h(
+      'div',
+      { class: 'stack' },
+      links,
+      h(
+        'div',
+        { class: 'line' },
+        themeButton(),
+        button(t('help.short'), {
+          icon: 'help',
+          run: () => {
+            d.close();
+            helpDialog();
+          },
+        }),
+        button(t('signout'), { icon: 'out', run: signOut }),
+      ),
+    ),
+  );
   on('click', links, () => d.close());
 }
 

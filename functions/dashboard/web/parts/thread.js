@@ -7,6 +7,7 @@ import { shortcut } from '../keys.js';
 import { badge, conversationState } from './chip.js';
 import { button } from './control.js';
 import { bones, complain, failed } from './note.js';
+import { dialog } from './dialog.js';
 import { toast } from './toast.js';
 import { messageList } from './message.js';
 import { composer } from './composer.js';
@@ -32,10 +33,23 @@ export function thread(o) {
   put(o.root, head, put(log, bones(5)), foot);
   put(o.context, bones(4));
 
-  const view = messageList(log, { earlier: () => earlier(), retry: again, drop: (m) => { state.local = state.local.filter((x) => x.id !== m.id); draw(); } });
-  const draw = () => view.show(state.messages.map((m) => (state.resent.has(m.id) ? { ...m, resent: true } : m)), state.local, state.next !== '');
+  const view = messageList(log, {
+    earlier: () => earlier(),
+    retry: again,
+    drop: (m) => {
+      state.local = state.local.filter((x) => x.id !== m.id);
+      draw();
+    },
+  });
+  const draw = () =>
+    view.show(
+      state.messages.map((m) => (state.resent.has(m.id) ? { ...m, resent: true } : m)),
+      state.local,
+      state.next !== '',
+    );
   const writer = composer({
-    id: o.id, signal: o.signal,
+    id: o.id,
+    signal: o.signal,
     local: (m) => {
       state.local = [...state.local.filter((x) => x.id !== m.id), m];
       draw();
@@ -71,11 +85,17 @@ export function thread(o) {
     const mark = JSON.stringify(c);
     if (mark === state.mark) return;
     state.mark = mark;
-    drawHead(head, c, setState, o.back);
+    drawHead(head, c, setState, o.back, about);
     if (!foot.firstChild) put(foot, writer.el);
     writer.show(c);
     showContext(o.context, c, o.signal);
     o.changed(c);
+  };
+  const about = () => {
+    const el = h('div', { class: 'inbox-about' });
+    if (state.c) showContext(el, state.c, o.signal);
+    const d = dialog(t('inbox.context'), el);
+    o.signal.addEventListener('abort', d.close);
   };
   const earlier = async () => {
     const { data } = await get(`${path}/messages`, { query: { limit: 50, cursor: state.next }, signal: o.signal });
@@ -85,7 +105,10 @@ export function thread(o) {
   };
   const read = async () => {
     try {
-      const [c, page] = await Promise.all([get(path, { signal: o.signal }), get(`${path}/messages`, { query: { limit: 50 }, signal: o.signal })]);
+      const [c, page] = await Promise.all([
+        get(path, { signal: o.signal }),
+        get(`${path}/messages`, { query: { limit: 50 }, signal: o.signal }),
+      ]);
       const first = state.mark === '';
       const before = state.messages.length;
       const last = state.messages.at(-1)?.id;
@@ -95,7 +118,8 @@ export function thread(o) {
       adopt(c.data);
       draw();
       const newest = state.messages.at(-1);
-      if (!first && newest && newest.id !== last && newest.by === 'buyer') say(t('inbox.message.new', { name: newest.author || c.data.name, text: newest.text }));
+      if (!first && newest && newest.id !== last && newest.by === 'buyer')
+        say(t('inbox.message.new', { name: newest.author || c.data.name, text: newest.text }));
       if (c.data.unread > 0 && document.hasFocus()) markRead();
     } catch (e) {
       if (isAbort(e)) return;
@@ -107,12 +131,26 @@ export function thread(o) {
     }
   };
   const markRead = () => {
-    send('PATCH', path, { read: true }).then(({ data }) => { if (!o.signal.aborted) adopt(data); }).catch(() => {});
+    send('PATCH', path, { read: true })
+      .then(({ data }) => {
+        if (!o.signal.aborted) adopt(data);
+      })
+      .catch(() => {});
   };
   const refresh = every(4000, read, o.signal);
-  on('focus', globalThis, () => { if (state.c && state.c.unread > 0) markRead(); }, o.signal);
+  on(
+    'focus',
+    globalThis,
+    () => {
+      if (state.c && state.c.unread > 0) markRead();
+    },
+    o.signal,
+  );
   shortcut({ keys: 'r', group: 'page', label: t('inbox.reply'), run: () => writer.focus() }, o.signal);
-  shortcut({ keys: 'e', group: 'page', label: t('inbox.toggle'), run: () => setState(state.c?.state === 'solved' ? 'open' : 'solved') }, o.signal);
+  shortcut(
+    { keys: 'e', group: 'page', label: t('inbox.toggle'), run: () => setState(state.c?.state === 'solved' ? 'open' : 'solved') },
+    o.signal,
+  );
 }
 
 /** Messages of both, newer versions winning, oldest first. @param {Message[]} have @param {Message[]} fresh */
@@ -127,15 +165,32 @@ function join(have, fresh) {
  * @param {Conversation} c
  * @param {(to: 'open'|'pending'|'solved') => unknown} setState
  * @param {() => void} back
+ * @param {() => void} about shows what stands beside the thread where there is room
  */
-function drawHead(head, c, setState, back) {
+function drawHead(head, c, setState, back, about) {
   const name = c.name || t('inbox.noname');
   setTitle(name);
   const focused = head.contains(document.activeElement);
-  put(head, button('', { icon: 'back', kind: 'quiet', label: t('inbox.back'), run: back, class: 'thread-back' }), badge(c.channel),
-    h('div', { class: 'grow' }, h('h2', { class: 'cut', dir: 'auto' }, name), h('p', { class: 'tiny faint cut' }, word('channel', c.channel), ' · ', word('conversation.kind', c.kind))), conversationState(c.state),
-    c.state === 'solved' ? button(t('inbox.reopen'), { icon: 'retry', key: 'e', run: () => setState('open') }) : [
-      c.state === 'open' ? button(t('inbox.pend'), { run: () => setState('pending'), class: 'wide-only' }) : button(t('inbox.reopen'), { run: () => setState('open'), class: 'wide-only' }),
-      button(t('inbox.solve'), { icon: 'check', key: 'e', run: () => setState('solved') })]);
+  put(
+    head,
+    button('', { icon: 'back', kind: 'quiet', label: t('inbox.back'), run: back, class: 'thread-back' }),
+    badge(c.channel),
+    h(
+      'div',
+      { class: 'grow' },
+      h('h2', { class: 'cut', dir: 'auto' }, name),
+      h('p', { class: 'tiny faint cut' }, word('channel', c.channel), ' · ', word('conversation.kind', c.kind)),
+    ),
+    conversationState(c.state),
+    button('', { icon: 'info', label: t('inbox.context'), class: 'thread-about', run: about }),
+    c.state === 'solved'
+      ? button(t('inbox.reopen'), { icon: 'retry', key: 'e', run: () => setState('open') })
+      : [
+          c.state === 'open'
+            ? button(t('inbox.pend'), { run: () => setState('pending'), class: 'wide-only' })
+            : button(t('inbox.reopen'), { run: () => setState('open'), class: 'wide-only' }),
+          button(t('inbox.solve'), { icon: 'check', key: 'e', run: () => setState('solved') }),
+        ],
+  );
   if (focused) /** @type {HTMLElement | null} */ (head.querySelector('button:last-child'))?.focus();
 }

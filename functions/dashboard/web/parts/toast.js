@@ -31,7 +31,21 @@ export function toast(text, o = {}) {
   };
   const { undo } = o;
   if (undo) {
-    el.append(h('button', { type: 'button', class: 'button', 'data-kind': 'quiet', onclick: () => { gone(); void undo(); } }, o.action ?? t('undo')));
+    el.append(
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button',
+          'data-kind': 'quiet',
+          onclick: () => {
+            gone();
+            void undo();
+          },
+        },
+        o.action ?? t('undo'),
+      ),
+    );
   }
   el.append(h('button', { type: 'button', class: 'button', 'data-kind': 'quiet', 'aria-label': t('close'), onclick: gone }, icon('close')));
   for (const name of ['pointerenter', 'focusin']) on(name, el, stay);

@@ -46,7 +46,11 @@ export default function show({ root, params, signal }) {
 
 /** @param {Connection} c @param {string} etag @param {string} path @param {(c: Connection, etag?: string) => void} draw */
 function view(c, etag, path, draw) {
-  const change = async (/** @type {Record<string, any>} */ body, /** @type {string} */ done, /** @type {(() => unknown) | undefined} */ undo = undefined) => {
+  const change = async (
+    /** @type {Record<string, any>} */ body,
+    /** @type {string} */ done,
+    /** @type {(() => unknown) | undefined} */ undo = undefined,
+  ) => {
     const fresh = await send('PATCH', path, body, { etag });
     forgetConnections();
     draw(fresh.data, fresh.etag);
@@ -54,82 +58,204 @@ function view(c, etag, path, draw) {
   };
   return [
     heading(c.name, { back, beside: [badge(c.channel), connectionState(c)], actions: actions(c, path, change, draw) }),
-    c.reason ? note(c.state === 'needs_consent' ? 'bad' : 'warn', h('p', { dir: 'auto' }, c.reason), c.state === 'needs_consent' ? h('p', null, reconnect(c)) : null) : null,
-    h('div', { class: 'columns' }, h('div', { class: 'stack' }, health(c), can(c)), h('div', { class: 'stack' }, details(c), addresses(c), disconnectCard(c, path))),
+    c.reason
+      ? note(
+          c.state === 'needs_consent' ? 'bad' : 'warn',
+          h('p', { dir: 'auto' }, c.reason),
+          c.state === 'needs_consent' ? h('p', null, reconnect(c)) : null,
+        )
+      : null,
+    h(
+      'div',
+      { class: 'columns' },
+      h('div', { class: 'stack' }, health(c), can(c)),
+      h('div', { class: 'stack' }, details(c), addresses(c), disconnectCard(c, path)),
+    ),
   ];
 }
 
 /** @param {Connection} c @param {string} path @param {(body: Record<string, any>, done: string, undo?: () => unknown) => Promise<void>} change @param {(c: Connection, etag?: string) => void} draw */
 function actions(c, path, change, draw) {
-  const safe = (/** @type {() => Promise<unknown>} */ run) => async () => { try { await run(); } catch (e) { complain(e); } };
+  const safe = (/** @type {() => Promise<unknown>} */ run) => async () => {
+    try {
+      await run();
+    } catch (e) {
+      complain(e);
+    }
+  };
   const check = safe(async () => {
     const fresh = await send('POST', `${path}/check`, undefined, { key: newKey() });
     forgetConnections();
     draw(fresh.data, fresh.etag);
-    toast(fresh.data.ok === false ? t('connections.check.bad') : t('connections.check.good'), { tone: fresh.data.ok === false ? 'bad' : 'good' });
+    toast(fresh.data.ok === false ? t('connections.check.bad') : t('connections.check.good'), {
+      tone: fresh.data.ok === false ? 'bad' : 'good',
+    });
   });
   const rename = async () => {
     const name = input({ value: c.name, required: true, maxlength: 100 });
-    await formDialog({ title: t('connections.rename'), action: t('save'), fields: field(t('connections.name'), name, { name: 'name' }), run: () => change({ name: name.value.trim() }, t('saved')) });
+    await formDialog({
+      title: t('connections.rename'),
+      action: t('save'),
+      fields: field(t('connections.name'), name, { name: 'name' }),
+      run: () => change({ name: name.value.trim() }, t('saved')),
+    });
   };
-  const pause = () => change({ paused: true }, t('connections.paused'), safe(async () => { const fresh = await send('PATCH', path, { paused: false }); draw(fresh.data, fresh.etag); }));
-  return [button(t('connections.rename'), { kind: 'quiet', run: rename }),
-    c.state === 'active' ? button(t('connections.pause'), { icon: 'pause', run: safe(pause) }) : c.state === 'paused' ? button(t('connections.resume'), { icon: 'play', run: safe(() => change({ paused: false }, t('connections.resumed'))) }) : null,
-    c.kind === 'marketplace' ? button(t('connections.check'), { icon: 'retry', kind: 'main', run: check }) : null];
+  const pause = () =>
+    change(
+      { paused: true },
+      t('connections.paused'),
+      safe(async () => {
+        const fresh = await send('PATCH', path, { paused: false });
+        draw(fresh.data, fresh.etag);
+      }),
+    );
+  return [
+    button(t('connections.rename'), { kind: 'quiet', run: rename }),
+    c.state === 'active'
+      ? button(t('connections.pause'), { icon: 'pause', run: safe(pause) })
+      : c.state === 'paused'
+        ? button(t('connections.resume'), { icon: 'play', run: safe(() => change({ paused: false }, t('connections.resumed'))) })
+        : null,
+    c.kind === 'marketplace' ? button(t('connections.check'), { icon: 'retry', kind: 'main', run: check }) : null,
+  ];
 }
 
 /** @param {Connection} c */
 function reconnect(c) {
-  return button(t('connections.again'), { icon: 'connections', run: async () => {
-    try {
-      location.assign((await send('POST', '/v1/connections', { channel: c.channel }, { key: newKey() })).data.consent_url);
-    } catch (e) {
-      complain(e);
-    }
-  } });
+  return button(t('connections.again'), {
+    icon: 'connections',
+    run: async () => {
+      try {
+        location.assign((await send('POST', '/v1/connections', { channel: c.channel }, { key: newKey() })).data.consent_url);
+      } catch (e) {
+        complain(e);
+      }
+    },
+  });
 }
 
 /** @param {Connection} c */
 export function health(c) {
   if (c.kind === 'checkout') return null;
-  const checks = c.checks.map((x) => h('li', { class: 'check-line' }, icon(x.ok ? 'check' : 'alert', x.ok ? 'good' : 'bad'), h('div', { class: 'grow' }, h('p', { class: 'strong' }, word('check', x.name), h('span', { class: 'said' }, ': ', x.ok ? t('yes') : t('no'))), h('p', { class: 'small soft break', dir: 'auto' }, x.message), !x.ok && x.fix ? h('p', { class: 'small', dir: 'auto' }, x.fix) : null)));
-  return card(t('connections.health'), h('div', { class: 'stack' }, checks.length > 0 ? h('ul', { class: 'stack' }, checks) : h('p', { class: 'soft' }, t('connections.unchecked')), c.checked_at ? h('p', { class: 'tiny faint' }, t('connections.checked'), ' ', when(c.checked_at)) : null));
+  const checks = c.checks.map((x) =>
+    h(
+      'li',
+      { class: 'check-line' },
+      icon(x.ok ? 'check' : 'alert', x.ok ? 'good' : 'bad'),
+      h(
+        'div',
+        { class: 'grow' },
+        h('p', { class: 'strong' }, word('check', x.name), h('span', { class: 'said' }, ': ', x.ok ? t('yes') : t('no'))),
+        h('p', { class: 'small soft break', dir: 'auto' }, x.message),
+        !x.ok && x.fix ? h('p', { class: 'small', dir: 'auto' }, x.fix) : null,
+      ),
+    ),
+  );
+  return card(
+    t('connections.health'),
+    h(
+      'div',
+      { class: 'stack' },
+      checks.length > 0 ? h('ul', { class: 'stack' }, checks) : h('p', { class: 'soft' }, t('connections.unchecked')),
+      c.checked_at ? h('p', { class: 'tiny faint' }, t('connections.checked'), ' ', when(c.checked_at)) : null,
+    ),
+  );
 }
 
 /** @param {Connection} c */
 function can(c) {
   if (c.kind === 'checkout') return card(t('connections.can'), h('p', { class: 'soft' }, t('connections.checkout.text')));
   const lacking = Object.entries(c.missing);
-  return card(t('connections.can'), h('ul', { class: 'stack close' }, c.abilities.map((a) => h('li', { class: 'line' }, icon('check', 'good'), word('ability', a))),
-    lacking.map(([a, why]) => h('li', { class: 'line top nowrap' }, icon('close', 'faint'), h('span', { class: 'grow' }, word('ability', a), h('span', { class: 'small soft', dir: 'auto' }, ' – ', why))))));
+  return card(
+    t('connections.can'),
+    h(
+      'ul',
+      { class: 'stack close' },
+      c.abilities.map((a) => h('li', { class: 'line' }, icon('check', 'good'), word('ability', a))),
+      lacking.map(([a, why]) =>
+        h(
+          'li',
+          { class: 'line top nowrap' },
+          icon('close', 'faint'),
+          h('span', { class: 'grow' }, word('ability', a), h('span', { class: 'small soft', dir: 'auto' }, ' – ', why)),
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {Connection} c */
 function details(c) {
-  return card(t('connections.details'), [facts([
-    [t('context.channel'), c.kind === 'checkout' ? t('connections.kind.checkout') : badge(c.channel, true)], [t('connections.shop'), c.shop_name], [t('connections.remote'), c.remote_id ? h('span', { class: 'mono break' }, c.remote_id) : null], [t('settings.currency'), c.currency],
-    [t('connections.consentends'), known(c.consent_ends_at) ? day(new Date(/** @type {string} */ (c.consent_ends_at))) : null], [t('connections.since'), stamp(new Date(c.created_at))], [t('connections.notarget'), c.no_target],
-  ]), h('div', { class: 'line card-end' }, linkButton(t('settings.account'), `/settings?account=${encodeURIComponent(c.id)}`, { icon: 'settings' }))]);
+  return card(t('connections.details'), [
+    facts([
+      [t('context.channel'), c.kind === 'checkout' ? t('connections.kind.checkout') : badge(c.channel, true)],
+      [t('connections.shop'), c.shop_name],
+      [t('connections.remote'), c.remote_id ? h('span', { class: 'mono break' }, c.remote_id) : null],
+      [t('settings.currency'), c.currency],
+      [t('connections.consentends'), known(c.consent_ends_at) ? day(new Date(/** @type {string} */ (c.consent_ends_at))) : null],
+      [t('connections.since'), stamp(new Date(c.created_at))],
+      [t('connections.notarget'), c.no_target],
+    ]),
+    h(
+      'div',
+      { class: 'line card-end' },
+      linkButton(t('settings.account'), `/settings?account=${encodeURIComponent(c.id)}`, { icon: 'settings' }),
+    ),
+  ]);
 }
 
 /** @param {Connection} c */
 function addresses(c) {
-  const one = (/** @type {string} */ name, /** @type {string | undefined} */ value) => (value ? h('div', { class: 'field' }, h('p', { class: 'strong small' }, t(`connections.${name}`)), copyable(value, t(`connections.${name}`)), h('p', { class: 'hint' }, t(`connections.${name}.hint`))) : null);
+  const one = (/** @type {string} */ name, /** @type {string | undefined} */ value) =>
+    value
+      ? h(
+          'div',
+          { class: 'field' },
+          h('p', { class: 'strong small' }, t(`connections.${name}`)),
+          copyable(value, t(`connections.${name}`)),
+          h('p', { class: 'hint' }, t(`connections.${name}.hint`)),
+        )
+      : null;
   if (!c.checkout_url && !c.feed_url && !c.inbound_key) return null;
-  return card(t('connections.addresses'), h('div', { class: 'stack' }, one('checkout_url', c.checkout_url), one('feed_url', c.feed_url), one('inbound_key', c.inbound_key)));
+  return card(
+    t('connections.addresses'),
+    h('div', { class: 'stack' }, one('checkout_url', c.checkout_url), one('feed_url', c.feed_url), one('inbound_key', c.inbound_key)),
+  );
 }
 
 /** @param {Connection} c @param {string} path */
 function disconnectCard(c, path) {
-  return card(t('connections.disconnect'), h('div', { class: 'stack' }, h('p', { class: 'small soft' }, t('connections.disconnect.text')), h('div', null, button(t('connections.disconnect'), { kind: 'bad', run: async () => {
-    if (!await confirm({ title: t('connections.disconnect.title', { name: c.name }), text: h('p', null, t('connections.disconnect.text')), action: t('connections.disconnect') })) return;
-    try {
-      await send('DELETE', path);
-      forgetConnections();
-      toast(t('connections.disconnected'));
-      go('/connections');
-    } catch (e) {
-      complain(e);
-    }
-  } }))));
+  return card(
+    t('connections.disconnect'),
+    h(
+      'div',
+      { class: 'stack' },
+      h('p', { class: 'small soft' }, t('connections.disconnect.text')),
+      h(
+        'div',
+        null,
+        button(t('connections.disconnect'), {
+          kind: 'bad',
+          run: async () => {
+            if (
+              !(await confirm({
+                title: t('connections.disconnect.title', { name: c.name }),
+                text: h('p', null, t('connections.disconnect.text')),
+                action: t('connections.disconnect'),
+              }))
+            )
+              return;
+            try {
+              await send('DELETE', path);
+              forgetConnections();
+              toast(t('connections.disconnected'));
+              go('/connections');
+            } catch (e) {
+              complain(e);
+            }
+          },
+        }),
+      ),
+    ),
+  );
 }

@@ -24,8 +24,22 @@ export default function show({ root, query: q, signal }) {
   const body = h('div', { class: 'connections' }, skeleton(3, 'card'));
   const table = h('div', null, matrix(channels()));
   const again = () => turn();
-  put(root, heading(t('connections.title'), { actions: [button(t('connections.paste'), { run: () => paste(again) }), button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) })] }), outcome(q),
-    h('div', { class: 'stack' }, body, card(t('matrix.title'), [h('p', { class: 'soft card-lead' }, t('matrix.text')), table], { flush: true })));
+  put(
+    root,
+    heading(t('connections.title'), {
+      actions: [
+        button(t('connections.paste'), { run: () => paste(again) }),
+        button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }),
+      ],
+    }),
+    outcome(q),
+    h(
+      'div',
+      { class: 'stack' },
+      body,
+      card(t('matrix.title'), [h('p', { class: 'soft card-lead' }, t('matrix.text')), table], { flush: true }),
+    ),
+  );
   let mark = '';
   const read = async () => {
     try {
@@ -35,7 +49,17 @@ export default function show({ root, query: q, signal }) {
       mark = now;
       forgetConnections();
       setChannels(can.data.items);
-      redraw(body, all.data.items.length > 0 ? h('ul', { class: 'connection-list' }, all.data.items.map(connectionCard)) : empty({ title: t('connections.none'), text: t('connections.none.text'), icon: 'connections', action: button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }) }));
+      redraw(
+        body,
+        all.data.items.length > 0
+          ? h('ul', { class: 'connection-list' }, all.data.items.map(connectionCard))
+          : empty({
+              title: t('connections.none'),
+              text: t('connections.none.text'),
+              icon: 'connections',
+              action: button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }),
+            }),
+      );
       put(table, matrix(can.data.items));
     } catch (e) {
       if (isAbort(e)) return;
@@ -45,28 +69,75 @@ export default function show({ root, query: q, signal }) {
   };
   const turn = every(15000, read, signal);
   const grant = q.get('pending');
-  if (grant) void choosePending(grant).then((done) => { if (!signal.aborted) { go(query({ pending: undefined }), { replace: true }); if (done) toast(t('connections.connected')); } });
+  if (grant)
+    void choosePending(grant).then((done) => {
+      if (!signal.aborted) {
+        go(query({ pending: undefined }), { replace: true });
+        if (done) toast(t('connections.connected'));
+      }
+    });
 }
 
 /** What the marketplace's consent ended with. @param {URLSearchParams} q */
 function outcome(q) {
   const id = q.get('connected');
-  if (id) return note('good', h('p', null, t('connections.connected'), ' ', h('a', { href: `/connections/${encodeURIComponent(id)}` }, t('connections.see'))));
+  if (id)
+    return note(
+      'good',
+      h('p', null, t('connections.connected'), ' ', h('a', { href: `/connections/${encodeURIComponent(id)}` }, t('connections.see'))),
+    );
   const problem = q.get('problem');
   if (!problem) return null;
   const known = word('connections.problem', problem);
-  return note('bad', h('p', { class: 'strong' }, t('connections.problem')), h('p', null, known), h('p', { class: 'tiny faint mono' }, problem));
+  return note(
+    'bad',
+    h('p', { class: 'strong' }, t('connections.problem')),
+    h('p', null, known),
+    h('p', { class: 'tiny faint mono' }, problem),
+  );
 }
 
 /** @param {Connection} c */
 export function connectionCard(c) {
   const bad = c.checks.filter((x) => !x.ok);
-  return h('li', { class: 'card connection' }, h('div', { class: 'card-body stack close' },
-    h('div', { class: 'line apart' }, h('a', { class: 'strong line connection-name', href: `/connections/${encodeURIComponent(c.id)}` }, badge(c.channel), h('span', { class: 'break', dir: 'auto' }, c.name)), connectionState(c)),
-    h('p', { class: 'small soft' }, c.kind === 'checkout' ? t('connections.kind.checkout') : word('channel', c.channel), c.shop_name && c.shop_name !== c.name ? [' · ', h('span', { dir: 'auto' }, c.shop_name)] : null, c.currency ? [' · ', c.currency] : null),
-    c.reason ? h('p', { class: 'small warn', dir: 'auto' }, c.reason) : null,
-    bad.slice(0, 2).map((x) => h('p', { class: 'small line top' }, icon('alert', 'bad'), h('span', { class: 'grow', dir: 'auto' }, x.message, x.fix ? h('span', { class: 'soft' }, ' ', x.fix) : null))),
-    c.checked_at ? h('p', { class: 'tiny faint' }, t('connections.checked'), ' ', when(c.checked_at)) : null));
+  return h(
+    'li',
+    { class: 'card connection' },
+    h(
+      'div',
+      { class: 'card-body stack close' },
+      h(
+        'div',
+        { class: 'line apart' },
+        h(
+          'a',
+          { class: 'strong line connection-name', href: `/connections/${encodeURIComponent(c.id)}` },
+          badge(c.channel),
+          h('span', { class: 'break', dir: 'auto' }, c.name),
+        ),
+        connectionState(c),
+      ),
+      h(
+        'p',
+        { class: 'small soft' },
+        c.kind === 'checkout' ? t('connections.kind.checkout') : word('channel', c.channel),
+        c.shop_name && c.shop_name !== c.name ? [' · ', h('span', { dir: 'auto' }, c.shop_name)] : null,
+        c.currency ? [' · ', c.currency] : null,
+      ),
+      c.reason ? h('p', { class: 'small warn', dir: 'auto' }, c.reason) : null,
+      bad
+        .slice(0, 2)
+        .map((x) =>
+          h(
+            'p',
+            { class: 'small line top' },
+            icon('alert', 'bad'),
+            h('span', { class: 'grow', dir: 'auto' }, x.message, x.fix ? h('span', { class: 'soft' }, ' ', x.fix) : null),
+          ),
+        ),
+      c.checked_at ? h('p', { class: 'tiny faint' }, t('connections.checked'), ' ', when(c.checked_at)) : null,
+    ),
+  );
 }
 
 /** @param {() => void} again */
@@ -84,22 +155,51 @@ function connectDialog(again) {
     d.close();
     /** @type {any} */
     let made = null;
-    await formDialog({ title: t('connections.checkout.title'), action: t('connections.checkout.make'), fields: [h('p', { class: 'soft' }, t('connections.checkout.text')), field(t('connections.name'), name, { name: 'name' })], run: async () => {
-      made = (await send('POST', '/v1/connections', { kind: 'checkout', name: name.value.trim() || undefined }, { key: newKey() })).data;
-    } });
+    await formDialog({
+      title: t('connections.checkout.title'),
+      action: t('connections.checkout.make'),
+      fields: [h('p', { class: 'soft' }, t('connections.checkout.text')), field(t('connections.name'), name, { name: 'name' })],
+      run: async () => {
+        made = (await send('POST', '/v1/connections', { kind: 'checkout', name: name.value.trim() || undefined }, { key: newKey() })).data;
+      },
+    });
     if (!made) return;
     forgetConnections();
     again();
     await secretDialog(made.inbound_key, made.secret);
   };
-  const choice = (/** @type {string} */ name, /** @type {import('../dom.js').Child} */ mark, /** @type {string} */ text, /** @type {() => unknown} */ run) => {
-    const b = h('button', { type: 'button', class: 'choice' }, /** @type {any} */ (mark), h('span', { class: 'grow stack close' }, h('span', { class: 'strong' }, name), h('span', { class: 'small soft' }, text)), icon('next'));
+  const choice = (
+    /** @type {string} */ name,
+    /** @type {import('../dom.js').Child} */ mark,
+    /** @type {string} */ text,
+    /** @type {() => unknown} */ run,
+  ) => {
+    const b = h(
+      'button',
+      { type: 'button', class: 'choice' },
+      /** @type {any} */ (mark),
+      h('span', { class: 'grow stack close' }, h('span', { class: 'strong' }, name), h('span', { class: 'small soft' }, text)),
+      icon('next'),
+    );
     on('click', b, run);
     return h('li', null, b);
   };
-  const d = dialog(t('connections.connect'), h('ul', { class: 'choices' },
-    channels().map((c) => choice(c.title, badge(c.channel), c.connections > 0 ? t('connections.another', { count: c.connections }) : t(`connections.orders.${c.orders}`), () => begin(c.channel))),
-    choice(t('connections.kind.checkout'), badge('own'), t('connections.checkout.short'), checkout)));
+  const d = dialog(
+    t('connections.connect'),
+    h(
+      'ul',
+      { class: 'choices' },
+      channels().map((c) =>
+        choice(
+          c.title,
+          badge(c.channel),
+          c.connections > 0 ? t('connections.another', { count: c.connections }) : t(`connections.orders.${c.orders}`),
+          () => begin(c.channel),
+        ),
+      ),
+      choice(t('connections.kind.checkout'), badge('own'), t('connections.checkout.short'), checkout),
+    ),
+  );
 }
 
 /** For installations no callback can reach. @param {() => void} again */
@@ -107,9 +207,14 @@ async function paste(again) {
   const url = input({ type: 'url', required: true, maxlength: 8192, dir: 'ltr' });
   /** @type {any} */
   let found = null;
-  await formDialog({ title: t('connections.paste'), action: t('connections.paste.do'), fields: [h('p', { class: 'soft' }, t('connections.paste.text')), field(t('connections.paste.url'), url, { name: 'url' })], run: async () => {
-    found = (await send('POST', '/v1/connections/callback', { url: url.value.trim() }, { key: newKey() })).data;
-  } });
+  await formDialog({
+    title: t('connections.paste'),
+    action: t('connections.paste.do'),
+    fields: [h('p', { class: 'soft' }, t('connections.paste.text')), field(t('connections.paste.url'), url, { name: 'url' })],
+    run: async () => {
+      found = (await send('POST', '/v1/connections/callback', { url: url.value.trim() }, { key: newKey() })).data;
+    },
+  });
   if (!found) return;
   forgetConnections();
   if (found.connections.length > 0) toast(t('connections.connected'));

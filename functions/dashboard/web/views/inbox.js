@@ -34,7 +34,10 @@ export default function show(page) {
   let stopThread = null;
   /** @type {ReturnType<typeof conversations> | null} */
   let all = null;
-  signal.addEventListener('abort', () => { stopList?.abort(); stopThread?.abort(); });
+  signal.addEventListener('abort', () => {
+    stopList?.abort();
+    stopThread?.abort();
+  });
 
   const mark = () => {
     for (const row of side.querySelectorAll('.row[data-id]')) {
@@ -61,7 +64,14 @@ export default function show(page) {
       setTitle(t('inbox.title'));
       return;
     }
-    thread({ id, root: middle, context, signal: stopThread.signal, changed: (c) => all?.change((items) => items.map((i) => (i.id === c.id ? c : i))), back: () => go('/inbox' + location.search) });
+    thread({
+      id,
+      root: middle,
+      context,
+      signal: stopThread.signal,
+      changed: (c) => all?.change((items) => items.map((i) => (i.id === c.id ? c : i))),
+      back: () => go('/inbox' + location.search),
+    });
   };
   drawList(page.query);
   drawThread(page.params.id ?? '');
@@ -84,8 +94,17 @@ function filterOf(q) {
 function head(q) {
   const state = q.get('state') ?? '';
   const href = (/** @type {string} */ s) => query({ state: s }).replace(location.pathname, '/inbox');
-  return h('div', { class: 'inbox-head' }, h('p', { class: 'inbox-title', 'aria-hidden': 'true' }, t('inbox.title')),
-    tabs(t('filter.state'), states.map((s) => ({ name: s, text: s ? word('conversation.state', s) : t('filter.all'), href: href(s) })), states.includes(state) ? state : ''), channelFilter(names, q.get('channel') ?? ''));
+  return h(
+    'div',
+    { class: 'inbox-head' },
+    h('p', { class: 'inbox-title', 'aria-hidden': 'true' }, t('inbox.title')),
+    tabs(
+      t('filter.state'),
+      states.map((s) => ({ name: s, text: s ? word('conversation.state', s) : t('filter.all'), href: href(s) })),
+      states.includes(state) ? state : '',
+    ),
+    channelFilter(names, q.get('channel') ?? ''),
+  );
 }
 
 /** @param {URLSearchParams} q @param {AbortSignal} signal @param {() => void} shown @param {() => string} open */
@@ -93,8 +112,17 @@ function conversations(q, signal, shown, open) {
   const filter = { state: q.get('state') ?? '', channel: q.get('channel') ?? '' };
   let unread = -1;
   return list({
-    path: '/v1/conversations', query: filter, label: t('inbox.list'), cls: 'talk', fresh: 4000, signal, row: (/** @type {Conversation} */ c) => talkRow(c, open()),
-    empty: () => (filter.state || filter.channel ? empty({ title: t('inbox.nonesuch'), icon: 'inbox' }) : empty({ title: t('inbox.none'), text: t('inbox.none.text'), icon: 'inbox' })),
+    path: '/v1/conversations',
+    query: filter,
+    label: t('inbox.list'),
+    cls: 'talk',
+    fresh: 4000,
+    signal,
+    row: (/** @type {Conversation} */ c) => talkRow(c, open()),
+    empty: () =>
+      filter.state || filter.channel
+        ? empty({ title: t('inbox.nonesuch'), icon: 'inbox' })
+        : empty({ title: t('inbox.none'), text: t('inbox.none.text'), icon: 'inbox' }),
     shown: (items) => {
       const now = items.reduce((n, c) => n + c.unread, 0);
       if (unread >= 0 && now > unread) say(t('inbox.new', { count: now - unread }));
@@ -107,19 +135,54 @@ function conversations(q, signal, shown, open) {
 /** @param {Conversation} c @param {string} [open] */
 export function talkRow(c, open) {
   const href = `/inbox/${encodeURIComponent(c.id)}${location.search}`;
-  return h('li', null, h('a', { class: 'row talk', href, 'data-id': c.id, 'data-unread': c.unread > 0 ? true : undefined, 'aria-current': c.id === open ? 'true' : undefined }, badge(c.channel),
-    h('span', { class: 'talk-body' },
-      h('span', { class: 'talk-top' }, h('span', { class: 'cut talk-name', dir: 'auto' }, c.name || t('inbox.noname')), h('span', { class: 'tiny faint' }, when(c.last_at))),
-      h('span', { class: 'talk-top' }, h('span', { class: 'cut small soft', dir: 'auto' }, c.last_by === 'seller' ? h('span', { class: 'faint' }, t('inbox.you'), ' ') : null, c.snippet || t('inbox.nosnippet')), c.unread > 0 ? countMark(c.unread, 'inbox.unread') : null),
-      marks(c))));
+  return h(
+    'li',
+    null,
+    h(
+      'a',
+      {
+        class: 'row talk',
+        href,
+        'data-id': c.id,
+        'data-unread': c.unread > 0 ? true : undefined,
+        'aria-current': c.id === open ? 'true' : undefined,
+      },
+      badge(c.channel),
+      h(
+        'span',
+        { class: 'talk-body' },
+        h(
+          'span',
+          { class: 'talk-top' },
+          h('span', { class: 'cut talk-name', dir: 'auto' }, c.name || t('inbox.noname')),
+          h('span', { class: 'tiny faint' }, when(c.last_at)),
+        ),
+        h(
+          'span',
+          { class: 'talk-top' },
+          h(
+            'span',
+            { class: 'cut small soft', dir: 'auto' },
+            c.last_by === 'seller' ? h('span', { class: 'faint' }, t('inbox.you'), ' ') : null,
+            c.snippet || t('inbox.nosnippet'),
+          ),
+          c.unread > 0 ? countMark(c.unread, 'inbox.unread') : null,
+        ),
+        marks(c),
+      ),
+    ),
+  );
 }
 
 /** @param {Conversation} c */
 function marks(c) {
   const out = [
     c.kind !== 'chat' ? chip(word('conversation.kind', c.kind)) : null,
-    c.state === 'open' && c.waiting_since ? h('span', { class: 'tiny warn line' }, icon('clock'), h('span', null, t('inbox.waits'), ' ', lasting(c.waiting_since))) : null,
-    c.state === 'solved' ? chip(word('conversation.state', 'solved'), 'good') : null, c.state === 'pending' ? chip(word('conversation.state', 'pending'), 'warn') : null,
+    c.state === 'open' && c.waiting_since
+      ? h('span', { class: 'tiny warn line' }, icon('clock'), h('span', null, t('inbox.waits'), ' ', lasting(c.waiting_since)))
+      : null,
+    c.state === 'solved' ? chip(word('conversation.state', 'solved'), 'good') : null,
+    c.state === 'pending' ? chip(word('conversation.state', 'pending'), 'warn') : null,
   ].filter(Boolean);
   return out.length > 0 ? h('span', { class: 'line talk-marks' }, out) : null;
 }

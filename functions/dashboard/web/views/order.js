@@ -1,7 +1,7 @@
 // One order: what, for whom, how far, and what can be done.
 import { h, put, redraw } from '../dom.js';
 import { t, word } from '../messages.js';
-import { Problem, get, isAbort, newKey, send } from '../api.js';
+import { get, isAbort } from '../api.js';
 import { country, day, known, money, number, stamp, when } from '../format.js';
 import { every } from '../live.js';
 import { shortcut } from '../keys.js';
@@ -9,12 +9,11 @@ import { go } from '../router.js';
 import { card, facts, heading } from '../parts/page.js';
 import { badge, chip, orderState, sendState } from '../parts/chip.js';
 import { bones, failed, note } from '../parts/note.js';
-import { button, checkbox, field, input, linkButton, textarea } from '../parts/control.js';
-import { formDialog } from '../parts/dialog.js';
-import { toast } from '../parts/toast.js';
+import { button, linkButton } from '../parts/control.js';
+import { cancelDialog, shipDialog } from '../parts/orderaction.js';
 import { icon } from '../parts/icon.js';
 import { forget } from '../parts/list.js';
-import { channelInfo, connections } from '../session.js';
+import { connections } from '../session.js';
 
 /** @typedef {import('../types.js').Order} Order */
 
@@ -29,7 +28,13 @@ export default function show({ root, params, signal }) {
     const now = JSON.stringify(o);
     if (now === mark) return;
     mark = now;
-    redraw(root, ...view(o, (fresh) => { forget('/v1/orders'); draw(fresh); }));
+    redraw(
+      root,
+      ...view(o, (fresh) => {
+        forget('/v1/orders');
+        draw(fresh);
+      }),
+    );
   };
   const read = async () => {
     try {
@@ -53,10 +58,19 @@ export default function show({ root, params, signal }) {
  */
 function view(o, changed) {
   return [
-    heading(t('order.number', { number: o.number || o.remote_id }), { back, beside: [badge(o.channel), orderState(o.state)], actions: actions(o, changed) }),
+    heading(t('order.number', { number: o.number || o.remote_id }), {
+      back,
+      beside: [badge(o.channel), orderState(o.state)],
+      actions: actions(o, changed),
+    }),
     h('p', { class: 'soft' }, t(`order.source.${o.source}`, { channel: word('channel', o.channel) }), ' · ', when(o.placed_at)),
     warnings(o),
-    h('div', { class: 'columns' }, h('div', { class: 'stack' }, card(t('order.lines'), lines(o), { flush: true }), shipments(o), timeline(o)), h('div', { class: 'stack' }, buyer(o), details(o), attribution(o))),
+    h(
+      'div',
+      { class: 'columns' },
+      h('div', { class: 'stack' }, card(t('order.lines'), lines(o), { flush: true }), shipments(o), timeline(o)),
+      h('div', { class: 'stack' }, buyer(o), details(o), attribution(o)),
+    ),
   ];
 }
 
@@ -66,17 +80,27 @@ function actions(o, changed) {
   ship.id = 'ship';
   const write = o.conversation ? linkButton(t('order.write'), `/inbox/${encodeURIComponent(o.conversation)}`, { icon: 'inbox' }) : null;
   if (write) write.id = 'write';
-  return [write, o.can.includes('cancel') ? button(t('order.cancel'), { run: () => cancelDialog(o, changed) }) : null, o.can.includes('ship') ? ship : null];
+  return [
+    write,
+    o.can.includes('cancel') ? button(t('order.cancel'), { run: () => cancelDialog(o, changed) }) : null,
+    o.can.includes('ship') ? ship : null,
+  ];
 }
 
 /** @param {Order} o */
 function warnings(o) {
   const short = o.lines.reduce((n, l) => n + (l.short ?? 0), 0);
-  const late = known(o.ship_by) && o.can.includes('ship') && ['paid', 'partly_shipped'].includes(o.state) && new Date(/** @type {string} */ (o.ship_by)).getTime() < Date.now();
+  const late =
+    known(o.ship_by) &&
+    o.can.includes('ship') &&
+    ['paid', 'partly_shipped'].includes(o.state) &&
+    new Date(/** @type {string} */ (o.ship_by)).getTime() < Date.now();
   const notes = [
     short > 0 ? note('bad', h('p', null, t('order.short', { count: short })), h('p', { class: 'small' }, t('order.short.text'))) : null,
     late ? note('warn', h('p', null, t('order.late', { day: day(new Date(/** @type {string} */ (o.ship_by))) }))) : null,
-    ['ship', 'cancel'].filter((what) => o.why_not[what] && !settled(o)).map((what) => note('info', h('p', { dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]))),
+    ['ship', 'cancel']
+      .filter((what) => o.why_not[what] && !settled(o))
+      .map((what) => note('info', h('p', { dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]))),
   ];
   return h('div', { class: 'stack close' }, notes);
 }
@@ -88,145 +112,209 @@ function settled(o) {
 
 /** @param {Order} o */
 function lines(o) {
-  const row = (/** @type {import('../types.js').OrderLine} */ l) => h('tr', { class: (l.cancelled ?? 0) >= l.quantity ? 'gone' : undefined },
-    h('td', null, h('div', { class: 'break', dir: 'auto' }, l.title), h('div', { class: 'small faint' }, l.sku ? h('a', { class: 'mono', href: `/catalog?sku=${encodeURIComponent(l.sku)}` }, l.sku) : t('order.nosku'), l.cancelled ? [' · ', t('order.line.cancelled', { count: l.cancelled })] : null)),
-    h('td', { class: 'num end' }, number(l.quantity)), h('td', { class: 'end' }, allocation(l)), h('td', { class: 'num end' }, money(l.price)),
-    h('td', { class: 'num end strong' }, l.price?.currency ? money({ amount: (l.price.amount ?? 0) * l.quantity, currency: l.price.currency }) : '–'));
-  const sum = (/** @type {string} */ name, /** @type {any} */ m, /** @type {string} */ cls = 'soft') => (m?.currency && (m.amount || name === 'total') ? h('tr', { class: cls }, h('th', { scope: 'row', colspan: '4', class: 'end' }, t(`order.${name}`)), h('td', { class: 'num end' }, money(m))) : null);
-  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('order.lines') }, h('table', { class: 'lines' },
-    h('thead', null, h('tr', null, h('th', { scope: 'col' }, t('order.line.title')), h('th', { scope: 'col', class: 'end' }, t('order.line.quantity')), h('th', { scope: 'col', class: 'end' }, t('order.line.stock')), h('th', { scope: 'col', class: 'end' }, t('order.line.price')), h('th', { scope: 'col', class: 'end' }, t('order.line.sum')))),
-    h('tbody', null, o.lines.map(row)), h('tfoot', null, sum('subtotal', o.subtotal), sum('shipping', o.shipping), sum('tax', o.tax), sum('discount', o.discount?.amount ? { amount: -o.discount.amount, currency: o.discount.currency } : undefined), sum('total', o.total, 'strong'))));
+  const row = (/** @type {import('../types.js').OrderLine} */ l) =>
+    h(
+      'tr',
+      { class: (l.cancelled ?? 0) >= l.quantity ? 'gone' : undefined },
+      h(
+        'td',
+        null,
+        h('div', { class: 'break', dir: 'auto' }, l.title),
+        h(
+          'div',
+          { class: 'small faint' },
+          l.sku ? h('a', { class: 'mono', href: `/catalog?sku=${encodeURIComponent(l.sku)}` }, l.sku) : t('order.nosku'),
+          l.cancelled ? [' · ', t('order.line.cancelled', { count: l.cancelled })] : null,
+        ),
+      ),
+      h('td', { class: 'num end' }, number(l.quantity)),
+      h('td', { class: 'end' }, allocation(l)),
+      h('td', { class: 'num end' }, money(l.price)),
+      h(
+        'td',
+        { class: 'num end strong' },
+        l.price?.currency ? money({ amount: (l.price.amount ?? 0) * l.quantity, currency: l.price.currency }) : '–',
+      ),
+    );
+  const sum = (/** @type {string} */ name, /** @type {any} */ m, /** @type {string} */ cls = 'soft') =>
+    m?.currency && (m.amount || name === 'total')
+      ? h(
+          'tr',
+          { class: cls },
+          h('th', { scope: 'row', colspan: '4', class: 'end' }, t(`order.${name}`)),
+          h('td', { class: 'num end' }, money(m)),
+        )
+      : null;
+  return h(
+    'div',
+    { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('order.lines') },
+    h(
+      'table',
+      { class: 'lines' },
+      h(
+        'thead',
+        null,
+        h(
+          'tr',
+          null,
+          h('th', { scope: 'col' }, t('order.line.title')),
+          h('th', { scope: 'col', class: 'end' }, t('order.line.quantity')),
+          h('th', { scope: 'col', class: 'end' }, t('order.line.stock')),
+          h('th', { scope: 'col', class: 'end' }, t('order.line.price')),
+          h('th', { scope: 'col', class: 'end' }, t('order.line.sum')),
+        ),
+      ),
+      h('tbody', null, o.lines.map(row)),
+      h(
+        'tfoot',
+        null,
+        sum('subtotal', o.subtotal),
+        sum('shipping', o.shipping),
+        sum('tax', o.tax),
+        sum('discount', o.discount?.amount ? { amount: -o.discount.amount, currency: o.discount.currency } : undefined),
+        sum('total', o.total, 'strong'),
+      ),
+    ),
+  );
 }
 
 /** @param {import('../types.js').OrderLine} l */
 function allocation(l) {
   if (l.short) return chip(t('order.line.short', { count: l.short }), 'bad', 'alert');
-  if (l.allocated > 0) return h('span', { class: 'good num', title: t('order.line.allocated.title') }, t('order.line.allocated', { count: l.allocated }));
+  if (l.allocated > 0)
+    return h('span', { class: 'good num', title: t('order.line.allocated.title') }, t('order.line.allocated', { count: l.allocated }));
   return h('span', { class: 'faint' }, '–');
 }
 
 /** @param {Order} o */
 function shipments(o) {
   if (!o.shipments?.length) return null;
-  return card(t('order.shipments'), h('ul', { class: 'stack' }, o.shipments.map((s) => h('li', { class: 'shipment' }, h('div', { class: 'line apart' }, h('span', { class: 'strong', dir: 'auto' }, s.carrier), sendState(s.state)),
-    h('div', { class: 'line apart small' }, h('span', { class: 'mono break', dir: 'ltr' }, s.tracking), h('span', { class: 'soft' }, when(s.at))),
-    s.state === 'unknown' ? h('p', { class: 'small warn' }, t('send.unknown.text')) : null, s.problem ? h('p', { class: 'small bad break', dir: 'auto' }, s.problem) : null, s.note ? h('p', { class: 'small soft pre', dir: 'auto' }, s.note) : null))));
+  return card(
+    t('order.shipments'),
+    h(
+      'ul',
+      { class: 'stack' },
+      o.shipments.map((s) =>
+        h(
+          'li',
+          { class: 'shipment' },
+          h('div', { class: 'line apart' }, h('span', { class: 'strong', dir: 'auto' }, s.carrier), sendState(s.state)),
+          h(
+            'div',
+            { class: 'line apart small' },
+            h('span', { class: 'mono break', dir: 'ltr' }, s.tracking),
+            h('span', { class: 'soft' }, when(s.at)),
+          ),
+          s.state === 'unknown' ? h('p', { class: 'small warn' }, t('send.unknown.text')) : null,
+          s.problem ? h('p', { class: 'small bad break', dir: 'auto' }, s.problem) : null,
+          s.note ? h('p', { class: 'small soft pre', dir: 'auto' }, s.note) : null,
+        ),
+      ),
+    ),
+  );
 }
 
 /** @param {Order} o */
 function timeline(o) {
   if (o.timeline.length === 0) return null;
-  return card(t('order.timeline'), h('ol', { class: 'timeline' }, [...o.timeline].reverse().map((e) => h('li', { 'data-kind': e.kind }, h('p', { class: 'break', dir: 'auto' }, e.text), h('p', { class: 'tiny faint' }, when(e.at), e.by ? [' · ', h('span', { dir: 'auto' }, e.by)] : null)))));
+  return card(
+    t('order.timeline'),
+    h(
+      'ol',
+      { class: 'timeline' },
+      [...o.timeline]
+        .reverse()
+        .map((e) =>
+          h(
+            'li',
+            { 'data-kind': e.kind },
+            h('p', { class: 'break', dir: 'auto' }, e.text),
+            h('p', { class: 'tiny faint' }, when(e.at), e.by ? [' · ', h('span', { dir: 'auto' }, e.by)] : null),
+          ),
+        ),
+    ),
+  );
 }
 
 /** @param {Order} o */
 function buyer(o) {
   const b = o.buyer ?? {};
   const a = b.address;
-  const lines = a ? [a.name ?? b.name, ...(a.lines ?? []), [a.postal, a.city].filter(Boolean).join(' '), a.region, country(a.country)].filter(Boolean) : [];
-  return card(t('order.buyer'), h('div', { class: 'stack close' }, b.name ? h('p', { class: 'strong', dir: 'auto' }, b.name) : h('p', { class: 'faint' }, t('orders.nobuyer')),
-    b.email ? h('a', { class: 'break', href: `mailto:${encodeURIComponent(b.email).replace('%40', '@')}`, dir: 'ltr' }, b.email) : null, b.phone ? h('a', { href: `tel:${b.phone.replaceAll(/[^+\d]/g, '')}`, dir: 'ltr' }, b.phone) : null,
-    lines.length > 0 ? h('address', { dir: 'auto' }, lines.map((l) => h('span', null, l))) : null,
-    b.masked ? h('p', { class: 'small soft line' }, icon('info'), h('span', { class: 'grow' }, t('order.masked', { channel: word('channel', o.channel) }))) : null,
-    o.note ? h('blockquote', { class: 'pre', dir: 'auto' }, o.note) : null));
+  const lines = a
+    ? [a.name ?? b.name, ...(a.lines ?? []), [a.postal, a.city].filter(Boolean).join(' '), a.region, country(a.country)].filter(Boolean)
+    : [];
+  return card(
+    t('order.buyer'),
+    h(
+      'div',
+      { class: 'stack close' },
+      b.name ? h('p', { class: 'strong', dir: 'auto' }, b.name) : h('p', { class: 'faint' }, t('orders.nobuyer')),
+      b.email ? h('a', { class: 'break', href: `mailto:${encodeURIComponent(b.email).replace('%40', '@')}`, dir: 'ltr' }, b.email) : null,
+      b.phone ? h('a', { href: `tel:${b.phone.replaceAll(/[^+\d]/g, '')}`, dir: 'ltr' }, b.phone) : null,
+      lines.length > 0
+        ? h(
+            'address',
+            { dir: 'auto' },
+            lines.map((l) => h('span', null, l)),
+          )
+        : null,
+      b.masked
+        ? h(
+            'p',
+            { class: 'small soft line' },
+            icon('info'),
+            h('span', { class: 'grow' }, t('order.masked', { channel: word('channel', o.channel) })),
+          )
+        : null,
+      o.note ? h('blockquote', { class: 'pre', dir: 'auto' }, o.note) : null,
+    ),
+  );
 }
 
 /** @param {Order} o */
 function details(o) {
   const account = h('a', { href: `/connections/${encodeURIComponent(o.account)}` }, t('order.account.open'));
-  void connections().then((all) => { account.textContent = all.find((c) => c.id === o.account)?.name ?? account.textContent; }).catch(() => {});
-  return card(t('order.details'), facts([
-    [t('order.account'), account], [t('order.remote'), h('span', { class: 'mono break' }, o.remote_id)], [t('order.rawstate'), o.raw_state],
-    [t('order.shipby'), known(o.ship_by) ? day(new Date(/** @type {string} */ (o.ship_by))) : null], [t('order.placed'), stamp(new Date(o.placed_at))],
-    [t('order.updated'), when(o.updated_at)], [t('order.seen'), when(o.first_seen)], [t('order.fetched'), when(o.fetched_at)],
-  ]));
+  void connections()
+    .then((all) => {
+      account.textContent = all.find((c) => c.id === o.account)?.name ?? account.textContent;
+    })
+    .catch(() => {});
+  return card(
+    t('order.details'),
+    facts([
+      [t('order.account'), account],
+      [t('order.remote'), h('span', { class: 'mono break' }, o.remote_id)],
+      [t('order.rawstate'), o.raw_state],
+      [t('order.shipby'), known(o.ship_by) ? day(new Date(/** @type {string} */ (o.ship_by))) : null],
+      [t('order.placed'), stamp(new Date(o.placed_at))],
+      [t('order.updated'), when(o.updated_at)],
+      [t('order.seen'), when(o.first_seen)],
+      [t('order.fetched'), when(o.fetched_at)],
+    ]),
+  );
 }
 
 /** @param {Order} o where the order came from, and how that is known */
 function attribution(o) {
   const a = o.attribution;
   if (!a || !(a.evidence || a.session || a.cart_origin || a.fbclid || a.utm || a.landing)) return null;
-  const utm = Object.entries(a.utm ?? {}).map(([k, v]) => `${k}: ${v}`).join(', ');
-  return card(t('order.attribution'), h('div', { class: 'stack close' },
-    a.evidence ? h('p', { dir: 'auto' }, t('order.attribution.because', { channel: word('channel', o.channel) }), ' ', a.evidence) : null,
-    o.channel === 'meta' ? h('p', { class: 'small soft' }, t('order.attribution.meta')) : null,
-    facts([[t('order.attribution.origin'), a.cart_origin], [t('order.attribution.session'), a.session ? h('span', { class: 'mono break' }, a.session) : null], [t('order.attribution.fbclid'), a.fbclid ? t('order.attribution.fbclid.yes') : null], [t('order.attribution.utm'), utm], [t('order.attribution.landing'), a.landing ? h('span', { class: 'break' }, a.landing) : null]])));
-}
-
-/** @param {Order} o @returns {import('../types.js').OrderLine[]} */
-function openLines(o) {
-  return o.lines.filter((l) => l.quantity > (l.cancelled ?? 0));
-}
-
-/** @param {Order} o */
-function lineChoice(o) {
-  const open = openLines(o);
-  if (open.length < 2) return null;
-  return h('fieldset', { class: 'stack close' }, h('legend', null, t('order.choose.lines')), open.map((l) => checkbox(t('order.choose.line', { title: l.title, count: l.quantity - (l.cancelled ?? 0) }), true, { name: 'line', value: l.id })));
-}
-
-/** @param {HTMLFormElement} form @param {Order} o @returns {string[] | undefined} nothing when all are meant */
-function chosenLines(form, o) {
-  const open = openLines(o);
-  const chosen = new FormData(form).getAll('line').map(String);
-  if (open.length < 2 || chosen.length === open.length) return undefined;
-  // Without lines the API takes all: that is not what was chosen.
-  if (chosen.length === 0) throw new Problem(0, { detail: t('order.choose.none') });
-  return chosen;
-}
-
-/** @returns {string[]} carriers used before */
-function carriers() {
-  try {
-    return JSON.parse(localStorage.getItem('carriers') ?? '[]');
-  } catch {
-    return [];
-  }
-}
-
-/** @param {string} name */
-function rememberCarrier(name) {
-  localStorage.setItem('carriers', JSON.stringify([name, ...carriers().filter((c) => c !== name)].slice(0, 12)));
-}
-
-/** @param {Order} o @param {(o: Order) => void} changed */
-async function shipDialog(o, changed) {
-  const key = newKey();
-  const carrier = input({ required: true, maxlength: 100, value: carriers()[0] ?? '', list: 'carriers' });
-  const tracking = input({ required: true, maxlength: 100, class: 'input mono', dir: 'ltr', spellcheck: 'false' });
-  const words = textarea({ maxlength: 500, rows: 2 });
-  await formDialog({
-    title: t('order.ship.title', { number: o.number }), action: t('order.ship.do'),
-    fields: [field(t('order.ship.carrier'), carrier, { name: 'carrier' }), h('datalist', { id: 'carriers' }, carriers().map((c) => h('option', { value: c }))), field(t('order.ship.tracking'), tracking, { name: 'tracking' }), field(t('order.ship.note'), words, { name: 'note', hint: t('order.ship.note.hint') }), lineChoice(o),
-      h('p', { class: 'small soft' }, tells(o))],
-    run: async (form) => {
-      const chosen = chosenLines(form, o);
-      const { data } = await send('POST', `/v1/orders/${encodeURIComponent(o.id)}/shipments`, { carrier: carrier.value.trim(), tracking: tracking.value.trim(), note: words.value.trim() || undefined, lines: chosen }, { key });
-      rememberCarrier(carrier.value.trim());
-      changed(data);
-      toast(t('order.ship.done'));
-    },
-  });
-}
-
-/** @param {Order} o what happens at the marketplace */
-function tells(o) {
-  const can = o.source === 'marketplace' && channelInfo(o.channel)?.abilities.includes('Shipper');
-  return can ? t('order.ship.tells', { channel: word('channel', o.channel) }) : t('order.ship.keeps');
-}
-
-/** @param {Order} o @param {(o: Order) => void} changed */
-async function cancelDialog(o, changed) {
-  const key = newKey();
-  const reason = input({ maxlength: 200 });
-  await formDialog({
-    title: t('order.cancel.title', { number: o.number }), action: t('order.cancel.do'), kind: 'bad',
-    fields: [h('p', null, o.source === 'marketplace' ? t('order.cancel.tells', { channel: word('channel', o.channel) }) : t('order.cancel.keeps')), lineChoice(o), field(t('order.cancel.reason'), reason, { name: 'reason', hint: t('optional') })],
-    run: async (form) => {
-      const chosen = chosenLines(form, o);
-      const { data } = await send('POST', `/v1/orders/${encodeURIComponent(o.id)}/cancellations`, { reason: reason.value.trim() || undefined, lines: chosen }, { key });
-      changed(data);
-      toast(t('order.cancel.done'));
-    },
-  });
+  const utm = Object.entries(a.utm ?? {})
+    .map(([k, v]) => `${k}: ${v}`)
+    .join(', ');
+  return card(
+    t('order.attribution'),
+    h(
+      'div',
+      { class: 'stack close' },
+      a.evidence ? h('p', { dir: 'auto' }, t('order.attribution.because', { channel: word('channel', o.channel) }), ' ', a.evidence) : null,
+      o.channel === 'meta' ? h('p', { class: 'small soft' }, t('order.attribution.meta')) : null,
+      facts([
+        [t('order.attribution.origin'), a.cart_origin],
+        [t('order.attribution.session'), a.session ? h('span', { class: 'mono break' }, a.session) : null],
+        [t('order.attribution.fbclid'), a.fbclid ? t('order.attribution.fbclid.yes') : null],
+        [t('order.attribution.utm'), utm],
+        [t('order.attribution.landing'), a.landing ? h('span', { class: 'break' }, a.landing) : null],
+      ]),
+    ),
+  );
 }

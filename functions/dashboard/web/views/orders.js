@@ -14,7 +14,20 @@ import { noteOrder } from '../parts/noteorder.js';
 
 /** @typedef {import('../types.js').OrderItem} OrderItem */
 
-const states = ['', 'open', 'unpaid', 'held', 'partly_shipped', 'shipped', 'delivered', 'completed', 'cancelled', 'refunded', 'draft', 'other'];
+const states = [
+  '',
+  'open',
+  'unpaid',
+  'held',
+  'partly_shipped',
+  'shipped',
+  'delivered',
+  'completed',
+  'cancelled',
+  'refunded',
+  'draft',
+  'other',
+];
 const names = ['etsy', 'tiktok', 'facebook', 'instagram', 'meta', 'own'];
 
 /** @param {import('../router.js').Page} page */
@@ -22,13 +35,52 @@ export default function show({ root, query: q, signal }) {
   const filter = { channel: q.get('channel') ?? '', state: q.get('state') ?? '', q: q.get('q') ?? '' };
   const chosen = states.includes(filter.state) ? filter.state : '';
   const orders = list({
-    path: '/v1/orders', query: filter, label: t('orders.title'), cls: 'order-row', row: orderRow, signal, fresh: 10000,
-    head: [h('span', null, t('orders.head.order')), h('span', null, t('orders.head.buyer')), h('span', null, t('orders.head.state')), h('span', null, t('orders.head.shipby')), h('span', { class: 'end' }, t('orders.head.total')), h('span', { class: 'end' }, t('orders.head.placed'))],
+    path: '/v1/orders',
+    query: filter,
+    label: t('orders.title'),
+    cls: 'order-row',
+    row: orderRow,
+    signal,
+    fresh: 10000,
+    head: [
+      h('span', null, t('orders.head.order')),
+      h('span', null, t('orders.head.buyer')),
+      h('span', null, t('orders.head.state')),
+      h('span', null, t('orders.head.shipby')),
+      h('span', { class: 'end' }, t('orders.head.total')),
+      h('span', { class: 'end' }, t('orders.head.placed')),
+    ],
     empty: () => nothing(filter),
   });
-  put(root, heading(t('orders.title'), { actions: [searchField({ label: t('orders.search'), hint: t('orders.search.hint'), name: 'q', value: filter.q, signal }), button(t('noteorder.action'), { icon: 'plus', key: 'n', run: note })] }),
-    h('div', { class: 'filters' }, tabs(t('filter.state'), states.map((s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) })), chosen), channelFilter(names, filter.channel)),
-    filter.q ? h('p', { class: 'small soft' }, t('orders.found.for', { q: filter.q }), ' ', h('a', { href: query({ q: undefined }) }, t('filter.clear'))) : null, orders.el);
+  put(
+    root,
+    heading(t('orders.title'), {
+      actions: [
+        searchField({ label: t('orders.search'), hint: t('orders.search.hint'), name: 'q', value: filter.q, signal }),
+        button(t('noteorder.action'), { icon: 'plus', key: 'n', run: note }),
+      ],
+    }),
+    h(
+      'div',
+      { class: 'filters' },
+      tabs(
+        t('filter.state'),
+        states.map((s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) })),
+        chosen,
+      ),
+      channelFilter(names, filter.channel),
+    ),
+    filter.q
+      ? h(
+          'p',
+          { class: 'small soft' },
+          t('orders.found.for', { q: filter.q }),
+          ' ',
+          h('a', { href: query({ q: undefined }) }, t('filter.clear')),
+        )
+      : null,
+    orders.el,
+  );
   shortcut({ keys: 'n', group: 'page', label: t('noteorder.action'), run: note }, signal);
 }
 
@@ -39,21 +91,65 @@ async function note() {
 
 /** @param {{channel: string, state: string, q: string}} filter */
 function nothing(filter) {
-  if (filter.q) return empty({ title: t('orders.notfound', { q: filter.q }), text: t('orders.notfound.text'), icon: 'search', action: linkButton(t('filter.clear'), '/orders') });
+  if (filter.q)
+    return empty({
+      title: t('orders.notfound', { q: filter.q }),
+      text: t('orders.notfound.text'),
+      icon: 'search',
+      action: linkButton(t('filter.clear'), '/orders'),
+    });
   if (filter.state === 'open') return empty({ title: t('orders.allshipped'), icon: 'check' });
-  if (filter.state || filter.channel) return empty({ title: t('orders.nonesuch'), icon: 'orders', action: linkButton(t('filter.clear'), '/orders') });
-  return empty({ title: t('orders.none'), text: t('orders.none.text'), icon: 'orders', action: linkButton(t('nav.connections'), '/connections') });
+  if (filter.state || filter.channel)
+    return empty({ title: t('orders.nonesuch'), icon: 'orders', action: linkButton(t('filter.clear'), '/orders') });
+  return empty({
+    title: t('orders.none'),
+    text: t('orders.none.text'),
+    icon: 'orders',
+    action: linkButton(t('nav.connections'), '/connections'),
+  });
 }
 
 /** @param {OrderItem} o */
 export function orderRow(o) {
-  return h('li', null, h('a', { class: 'row order-row', href: `/orders/${encodeURIComponent(o.id)}` },
-    h('span', { class: 'order-what' }, badge(o.channel), h('span', { class: 'cut' }, h('span', { class: 'strong num' }, o.number || o.remote_id), h('span', { class: 'soft' }, ' ', h('bdi', null, o.title), o.items > 1 ? h('span', { class: 'faint' }, ' ', t('orders.items', { count: o.items })) : null))),
-    h('span', { class: 'order-buyer cut' }, o.buyer_name ? h('bdi', null, o.buyer_name) : h('span', { class: 'faint' }, t('orders.nobuyer'))),
-    h('span', { class: 'order-state line' }, orderState(o.state), o.short ? chip(t('orders.short', { count: o.short }), 'bad', 'alert') : null),
-    h('span', { class: 'order-due small' }, due(o)),
-    h('span', { class: 'order-total num end strong' }, money(o.total)),
-    h('span', { class: 'order-at num end soft small' }, when(o.placed_at))));
+  return h(
+    'li',
+    null,
+    h(
+      'a',
+      { class: 'row order-row', href: `/orders/${encodeURIComponent(o.id)}` },
+      h(
+        'span',
+        { class: 'order-what' },
+        badge(o.channel),
+        h(
+          'span',
+          { class: 'cut' },
+          h('span', { class: 'strong num' }, o.number || o.remote_id),
+          h(
+            'span',
+            { class: 'soft' },
+            ' ',
+            h('bdi', null, o.title),
+            o.items > 1 ? h('span', { class: 'faint' }, ' ', t('orders.items', { count: o.items })) : null,
+          ),
+        ),
+      ),
+      h(
+        'span',
+        { class: 'order-buyer cut' },
+        o.buyer_name ? h('bdi', null, o.buyer_name) : h('span', { class: 'faint' }, t('orders.nobuyer')),
+      ),
+      h(
+        'span',
+        { class: 'order-state line' },
+        orderState(o.state),
+        o.short ? chip(t('orders.short', { count: o.short }), 'bad', 'alert') : null,
+      ),
+      h('span', { class: 'order-due small' }, due(o)),
+      h('span', { class: 'order-total num end strong' }, money(o.total)),
+      h('span', { class: 'order-at num end soft small' }, when(o.placed_at)),
+    ),
+  );
 }
 
 /** @param {OrderItem} o until when it has to be shipped */

@@ -28,15 +28,43 @@ export default function show({ root, params, signal }) {
   const state = { dirty: false };
   if (fresh) draw(root, blank(), '', signal, state);
   else void load(root, params.id, signal, state);
-  on('beforeunload', globalThis, (e) => { if (state.dirty) e.preventDefault(); }, signal);
-  shortcut({ keys: 'mod+s', group: 'page', label: t('save'), typing: true, run: () => /** @type {HTMLFormElement | null} */ (root.querySelector('form.product'))?.requestSubmit() }, signal);
+  on(
+    'beforeunload',
+    globalThis,
+    (e) => {
+      if (state.dirty) e.preventDefault();
+    },
+    signal,
+  );
+  shortcut(
+    {
+      keys: 'mod+s',
+      group: 'page',
+      label: t('save'),
+      typing: true,
+      run: () => /** @type {HTMLFormElement | null} */ (root.querySelector('form.product'))?.requestSubmit(),
+    },
+    signal,
+  );
   shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => go('/catalog') }, signal);
   return { leave: () => !state.dirty || globalThis.confirm(t('product.unsaved')) };
 }
 
 /** @returns {Product} */
 function blank() {
-  return /** @type {any} */ ({ id: '', handle: '', title: '', description: '', tags: [], options: [], images: [], overrides: {}, channels: [], version: 0, variants: [{ id: '', sku: '', price: { amount: 0, currency: me().currency } }] });
+  return /** @type {any} */ ({
+    id: '',
+    handle: '',
+    title: '',
+    description: '',
+    tags: [],
+    options: [],
+    images: [],
+    overrides: {},
+    channels: [],
+    version: 0,
+    variants: [{ id: '', sku: '', price: { amount: 0, currency: me().currency } }],
+  });
 }
 
 /** @param {HTMLElement} root @param {string} id @param {AbortSignal} signal @param {{dirty: boolean}} state */
@@ -46,7 +74,12 @@ async function load(root, id, signal, state) {
     const { data, etag } = await get(`/v1/products/${encodeURIComponent(id)}`, { signal });
     if (!signal.aborted) draw(root, data, etag, signal, state);
   } catch (e) {
-    if (!isAbort(e)) put(root, heading(t('product.title'), { back }), failed(e, () => load(root, id, signal, state)));
+    if (!isAbort(e))
+      put(
+        root,
+        heading(t('product.title'), { back }),
+        failed(e, () => load(root, id, signal, state)),
+      );
   }
 }
 
@@ -56,7 +89,12 @@ function draw(root, p, etag, signal, state) {
   const path = `/v1/products/${encodeURIComponent(p.id)}`;
   const form = productForm(p);
   const trouble = h('div', { role: 'alert' });
-  const save = button(p.id ? t('save') : t('product.create'), { kind: 'main', type: 'submit', key: 'Control+S Meta+S', disabled: p.id !== '' });
+  const save = button(p.id ? t('save') : t('product.create'), {
+    kind: 'main',
+    type: 'submit',
+    key: 'Control+S Meta+S',
+    disabled: p.id !== '',
+  });
   const el = h('form', { class: 'product stack', id: 'product', novalidate: true }, trouble, form.el);
   save.setAttribute('form', 'product');
   const touched = () => {
@@ -80,13 +118,23 @@ function draw(root, p, etag, signal, state) {
       } catch (err) {
         showTrouble(el, trouble, err);
         trouble.scrollIntoView({ block: 'nearest' });
-        if (err instanceof Problem && err.status === 412) trouble.append(button(t('product.reload'), { icon: 'retry', run: () => load(root, p.id, signal, state) }));
+        if (err instanceof Problem && err.status === 412)
+          trouble.append(button(t('product.reload'), { icon: 'retry', run: () => load(root, p.id, signal, state) }));
       }
     });
   });
-  const side = p.id ? [listingsCard(p.id, signal), stockCard(p, signal)] : [card(t('product.next'), h('p', { class: 'soft' }, t('product.next.text')))];
-  redraw(root, heading(p.id ? p.title : t('product.new'), { back, beside: p.archived ? chip(t('product.archived')) : null, actions: [p.id ? archiveButton(p, path, () => load(root, p.id, signal, state)) : null, save] }),
-    h('div', { class: 'columns product-columns' }, el, h('div', { class: 'stack' }, side)));
+  const side = p.id
+    ? [listingsCard(p.id, signal), stockCard(p, signal)]
+    : [card(t('product.next'), h('p', { class: 'soft' }, t('product.next.text')))];
+  redraw(
+    root,
+    heading(p.id ? p.title : t('product.new'), {
+      back,
+      beside: p.archived ? chip(t('product.archived')) : null,
+      actions: [p.id ? archiveButton(p, path, () => load(root, p.id, signal, state)) : null, save],
+    }),
+    h('div', { class: 'columns product-columns' }, el, h('div', { class: 'stack' }, side)),
+  );
   if (!p.id) /** @type {HTMLElement | null} */ (el.querySelector('input'))?.focus();
 }
 
@@ -108,16 +156,24 @@ function archiveButton(p, path, again) {
     }
   };
   if (p.archived) return button(t('product.bring'), { icon: 'retry', run: bring });
-  return button(t('product.take'), { run: async () => {
-    if (!await confirm({ title: t('product.take.title', { title: p.title }), text: h('p', null, t('product.take.text')), action: t('product.take') })) return;
-    try {
-      await send('DELETE', path);
-      forget('/v1/products');
-      await again();
-      toast(t('product.taken'), { undo: bring });
-    } catch (e) {
-      complain(e);
-    }
-  } });
+  return button(t('product.take'), {
+    run: async () => {
+      if (
+        !(await confirm({
+          title: t('product.take.title', { title: p.title }),
+          text: h('p', null, t('product.take.text')),
+          action: t('product.take'),
+        }))
+      )
+        return;
+      try {
+        await send('DELETE', path);
+        forget('/v1/products');
+        await again();
+        toast(t('product.taken'), { undo: bring });
+      } catch (e) {
+        complain(e);
+      }
+    },
+  });
 }
-

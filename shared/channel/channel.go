@@ -8,6 +8,7 @@ package channel
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/url"
 	"time"
 
@@ -129,6 +130,9 @@ func (Tokens) String() string { return "***" }
 
 // GoString hides the tokens from %#v.
 func (Tokens) GoString() string { return "***" }
+
+// LogValue hides the tokens from slog, which would write them as JSON.
+func (Tokens) LogValue() slog.Value { return slog.StringValue("***") }
 
 // Grant is what a consent yields.
 type Grant struct {

@@ -84,3 +84,38 @@ func TestSecretHidesInEveryFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatLoadRefuses(t *testing.T) {
+	t.Parallel()
+	if err := config.Load(sample{}, source(nil)); err == nil {
+		t.Error("a struct that can't be filled was accepted")
+	}
+	var odd struct {
+		Rate float64 `env:"RATE"`
+	}
+	if err := config.Load(&odd, source(map[string]string{"RATE": "1"})); err == nil || !strings.Contains(err.Error(), "RATE") {
+		t.Errorf("an unsupported type: %v", err)
+	}
+	var s sample
+	err := config.Load(&s, source(map[string]string{"KEY_FILE": filepath.Join(t.TempDir(), "none"), "NAME": "x", "WAIT": "soon"}))
+	if err == nil || !strings.Contains(err.Error(), "KEY_FILE") || !strings.Contains(err.Error(), "WAIT") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestAValueBeatsAFileAndAnEmptyOneIsNone(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte("from-file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for value, want := range map[string]string{"direct": "direct", "": "from-file"} {
+		var s sample
+		if err := config.Load(&s, source(map[string]string{"KEY": value, "KEY_FILE": path, "NAME": "x", "PORT": ""})); err != nil {
+			t.Fatal(err)
+		}
+		if s.Key.Reveal() != want || s.Port != 8080 {
+			t.Errorf("KEY=%q loads %q, port %d", value, s.Key.Reveal(), s.Port)
+		}
+	}
+}

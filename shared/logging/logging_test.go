@@ -24,3 +24,15 @@ func TestSecretsAndBuyersDataNeverShow(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	for key, want := range map[string]bool{
+		"access_token": true, "X-API-Key": true, "client_secret": true, "Cookie": true, "tts-signature": true, "code": true, "sign": true, "text": true, "address": true, "key": true,
+		"listing": false, "account": false, "kind": false, "op": false, "duration_ms": false, "signed": false, "codes": false,
+	} {
+		if logging.Hidden(key) != want {
+			t.Errorf("%s hidden: %v", key, !want)
+		}
+	}
+}

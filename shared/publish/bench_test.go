@@ -234,7 +234,9 @@ type stepper struct {
 	steps  int
 	killAt int // 0: never
 	after  bool
-	read   int // marks read
+	killed bool
+	cancel func() // ends the context instead of the process, when it is set
+	read   int    // marks read
 	// before runs when a call is on its way, during between a marketplace's
 	// write and its answer; each once.
 	before, during func()
@@ -243,13 +245,21 @@ type stepper struct {
 func (s *stepper) step(do func() error) error {
 	s.steps++
 	if s.killAt == s.steps && !s.after {
-		panic(errKilled)
+		s.kill()
 	}
 	err := do()
 	if s.killAt == s.steps && s.after {
-		panic(errKilled)
+		s.kill()
 	}
 	return err
+}
+
+func (s *stepper) kill() {
+	s.killed = true
+	if s.cancel == nil {
+		panic(errKilled)
+	}
+	s.cancel()
 }
 
 func (s *stepper) PutListing(ctx context.Context, w commerce.WorkspaceID, l port.ListingWrite) (put commerce.Listing, err error) {

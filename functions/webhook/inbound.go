@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ const (
 	maxLines    = 500
 	maxQuantity = 100_000
 	maxText     = 500
+	maxTitle    = 300
+	maxNote     = 10_000
+	maxLanding  = 4 << 10
 	// ahead is how far a shop's clock may be before ours.
 	ahead = 24 * time.Hour
 )
@@ -34,6 +38,7 @@ type order struct {
 	ID        string         `json:"id"`
 	Number    string         `json:"number"`
 	Status    string         `json:"status"`
+	RawStatus string         `json:"-"` // the word of the shop's software
 	PlacedAt  time.Time      `json:"placed_at"`
 	UpdatedAt time.Time      `json:"updated_at"`
 	Lines     []line         `json:"lines"`
@@ -83,21 +88,30 @@ func (h *Handler) inbound(w http.ResponseWriter, r *http.Request) {
 		problem(w, fault.Of(err))
 		return
 	}
-	o, err := h.Carts.Receive(r.Context(), a, in)
+	o, err := h.take(r.Context(), a, in)
 	if err != nil {
 		h.failed(w, r, err)
 		return
 	}
-	m, err := h.message(r.Context(), channel.Update{Kind: channel.UpdateOrder, Order: &o})
-	if err == nil {
-		m.Kind, m.Channel, m.Space, m.Account = "update", o.Channel, a.Space, a.ID
-		err = h.Queue.Send(r.Context(), port.InboundQueue, port.Outgoing{Body: m})
-	}
+	answer(w, http.StatusAccepted, "application/json", h.taken(a, o))
+}
+
+// take queues an order of the seller's own shop under the channel it belongs to.
+func (h *Handler) take(ctx context.Context, a port.Account, in trade.Inbound) (commerce.Order, error) {
+	o, err := h.Carts.Receive(ctx, a, in)
 	if err != nil {
-		h.failed(w, r, err)
-		return
+		return o, err
 	}
-	answer(w, http.StatusAccepted, "application/json", map[string]string{"id": string(h.OrderID(a.ID, o.Remote)), "remote_id": string(o.Remote)})
+	m, err := h.message(ctx, channel.Update{Kind: channel.UpdateOrder, Order: &o})
+	if err != nil {
+		return o, err
+	}
+	m.Kind, m.Channel, m.Space, m.Account = "update", o.Channel, a.Space, a.ID
+	return o, h.Queue.Send(ctx, port.InboundQueue, port.Outgoing{Body: m})
+}
+
+func (h *Handler) taken(a port.Account, o commerce.Order) map[string]string {
+	return map[string]string{"id": string(h.OrderID(a.ID, o.Remote)), "remote_id": string(o.Remote)}
 }
 
 func (h *Handler) failed(w http.ResponseWriter, r *http.Request, err error) {
@@ -143,9 +157,14 @@ func decodeOrder(body []byte, now time.Time) (trade.Inbound, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return trade.Inbound{}, invalid("", "bad_json", "There is something behind the order.")
 	}
+	return o.inbound(now)
+}
+
+// inbound checks an order and fills in what may be left out.
+func (o order) inbound(now time.Time) (trade.Inbound, error) {
 	in := trade.Inbound{
 		ID: o.ID, Number: o.Number, Buyer: o.Buyer, Total: o.Total, Shipping: o.Shipping, Tax: o.Tax, Discount: o.Discount, Note: o.Note,
-		PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt, Session: o.Session, State: commerce.OrderState(o.Status),
+		PlacedAt: o.PlacedAt, UpdatedAt: o.UpdatedAt, Session: o.Session, State: commerce.OrderState(o.Status), RawState: o.RawStatus,
 		Attribution: commerce.Attribution{Origin: o.Origin.CartOrigin, ClickID: o.Origin.ClickID, UTM: o.Origin.UTM, Landing: o.Origin.Landing},
 	}
 	if in.UpdatedAt.IsZero() {
@@ -188,12 +207,12 @@ func checkOrder(in trade.Inbound, lines int) error {
 	switch {
 	case in.ID == "" || len(in.ID) > 200:
 		return invalid("id", "id", "Give the shop's order id, in at most 200 bytes.")
-	case !slices.Contains(states, in.State):
+	case !slices.Contains(states, in.State) && (in.State != commerce.OrderOther || in.RawState == ""):
 		return invalid("status", "status", "A status is one of %v.", states)
 	case lines == 0 || lines > maxLines:
 		return invalid("lines", "lines", "An order has 1 to %d lines.", maxLines)
-	case len(in.Number) > maxText || len(in.Session) > maxText || len(in.Note) > 10_000:
-		return invalid("", "too_long", "A number or session has at most %d bytes, a note 10,000.", maxText)
+	case len(in.Number) > maxText || len(in.Session) > maxText || len(in.Note) > maxNote:
+		return invalid("", "too_long", "A number or session has at most %d bytes, a note %d.", maxText, maxNote)
 	}
 	return nil
 }

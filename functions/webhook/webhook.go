@@ -37,6 +37,7 @@ const (
 // Accounts knows connections by their keys and principals.
 type Accounts interface {
 	VerifyInbound(ctx context.Context, keyID, signature string, body []byte) (port.Account, error)
+	VerifyShop(ctx context.Context, keyID, signature string, body []byte) (port.Account, error)
 	ByKey(ctx context.Context, kind, key string) (port.Account, error)
 	RevokedBy(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) error
 }
@@ -47,8 +48,10 @@ type Carts interface {
 	Receive(ctx context.Context, a port.Account, in trade.Inbound) (commerce.Order, error)
 }
 
-// Store is what the function keeps by itself: the state of data deletions.
+// Store is what the function keeps by itself: the state of data deletions, and
+// records of what could not be read.
 type Store interface {
+	PutFailure(ctx context.Context, f port.Failure) error
 	PublicKey(ctx context.Context, key string) (port.PublicKey, error)
 	PutPublicKey(ctx context.Context, k port.PublicKey) error
 	Workspace(ctx context.Context, id commerce.WorkspaceID) (port.Workspace, error)
@@ -88,6 +91,9 @@ func New(d Deps) *Handler {
 	h.mux.HandleFunc("GET /checkout/meta/{key}", h.checkout)
 	h.mux.HandleFunc("GET /feeds/meta/{file}", h.feed)
 	h.mux.HandleFunc("POST /v1/inbound/orders", h.inbound)
+	for _, s := range shops() {
+		h.mux.HandleFunc("POST /v1/inbound/"+s.name+"/{key}", func(w http.ResponseWriter, r *http.Request) { h.shop(w, r, s) })
+	}
 	h.mux.HandleFunc("GET /deletion/{code}", h.deletion)
 	return h
 }

@@ -30,7 +30,7 @@ import (
 
 const (
 	w         commerce.WorkspaceID = "w1"
-	bridgeKey                      = "ck_unguessable"
+	bridgeKey string               = "ck_unguessable"
 )
 
 func must(t testing.TB, err error) {
@@ -44,15 +44,13 @@ func must(t testing.TB, err error) {
 // that signs with a word.
 type bench struct {
 	*Handler
-	store       *dynamo.Store
-	clock       *porttest.Clock
-	id, secret  string // of the inbound key
-	queued      []port.Inbound
-	blobs       map[string][]byte
-	refuse      error
-	checkoutURL string
-	log         strings.Builder
-	account     port.Account
+	store      *dynamo.Store
+	clock      *porttest.Clock
+	id, secret string // of the inbound key
+	queued     []port.Inbound
+	blobs      map[string][]byte
+	refuse     error
+	account    port.Account
 }
 
 func (b *bench) Send(_ context.Context, _ string, messages ...port.Outgoing) error {

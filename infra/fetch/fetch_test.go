@@ -3,7 +3,6 @@ package fetch
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"image"
 	"image/png"
 	"net"
@@ -149,7 +148,7 @@ func FuzzCheckAddress(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address string) {
 		u, err := url.Parse(address)
 		if err == nil && checkAddress(u) == nil && (u.Host == "" || u.User != nil || !strings.HasPrefix(u.Scheme, "http")) {
-			t.Fatal(fmt.Sprintf("%q is taken for a web address", address))
+			t.Fatalf("%q is taken for a web address", address)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func passing(err error) bool {
 		}
 		return api.ErrorFault() == smithy.FaultServer
 	}
-	if answer, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+	if answer, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && answer.HTTPStatusCode() >= 300 {
 		return answer.HTTPStatusCode() >= 500
 	}
 	_, network := errors.AsType[net.Error](err)

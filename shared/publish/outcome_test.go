@@ -232,6 +232,22 @@ func TestMoreGoesOnWithWhatIsLeft(t *testing.T) {
 	}
 }
 
+func TestASliceThatIsOverGoesOnInTheNext(t *testing.T) {
+	t.Parallel()
+	b, p := edited(t)
+	calls, pushed := b.market.calls, b.listing(p).PushedAt
+	b.market.script = answer(channel.Result{Outcome: channel.More})
+	b.run()
+	if b.market.calls != calls+1 || !b.listing(p).PushedAt.Equal(pushed) || len(b.queue.sent) != 1 || !b.queue.sent[0].at.Equal(b.clock.Now().Add(time.Second)) {
+		t.Errorf("asked %d times, sent %v", b.market.calls-calls, b.queue.sent)
+	}
+	b.market.script = nil
+	b.drain(time.Minute)
+	if b.market.items["remote_mug"].title != "better mug" || len(b.queue.sent) != 0 {
+		t.Errorf("the market shows %+v", b.market.items["remote_mug"])
+	}
+}
+
 func TestLaterWaitsUncounted(t *testing.T) {
 	t.Parallel()
 	b, p := edited(t)

@@ -37,12 +37,26 @@ func (r *run) write(ctx context.Context, jobs []*job) error {
 		return fault.New(fault.Internal, "results_missing", "The connector of %s answered %d results for %d changes.", r.writer.Channel, len(results), len(changes))
 	}
 	var stop error
+	began := false
 	for i, result := range results {
+		if untouched(result) {
+			continue // its marks stay as they are
+		}
+		began = true
 		if err := r.result(ctx, sent[i], result); err != nil {
 			stop = errors.Join(stop, err)
 		}
 	}
+	if !began { // too little is left of the slice to begin anything
+		r.until = r.Now()
+		return nil
+	}
 	return errors.Join(stop, r.pushed(ctx))
+}
+
+// untouched says that nothing was done for a change, since the slice is over.
+func untouched(res channel.Result) bool {
+	return res.Outcome == channel.More && len(res.Done) == 0 && res.Remote == "" && res.Items == nil && res.Extra == nil && res.Views == nil
 }
 
 // ready decides what needs no call: content that is refused before it is sent,

@@ -2,6 +2,8 @@ package tiktokshop
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 const (
 	waitsForReview = "TikTok is reviewing the product: stock and price follow right after."
+	waitsWithout   = "TikTok takes no quantity of zero in this shop. The product is off sale until it is reviewed without the variants that are sold out; they come back with their stock."
 	maxLooks       = 3
 )
 
@@ -164,7 +167,11 @@ func (j *job) finished() channel.Result {
 // prices can be written only once the product is on sale.
 func (j *job) inReview(ctx context.Context) (channel.Result, error) {
 	if j.ch.Has(commerce.GroupText) || j.ch.Has(commerce.GroupImages) {
-		if err := j.edit(ctx, false); err != nil {
+		err := j.edit(ctx, false)
+		if errors.Is(err, errSoldOut) {
+			return j.later(j.reviewWait(), waitsForReview), nil
+		}
+		if err != nil {
 			return channel.Result{}, err
 		}
 		j.doneWith(commerce.GroupText, commerce.GroupImages)
@@ -190,7 +197,7 @@ func (j *job) unsold(ctx context.Context) (channel.Result, error) {
 	if !content && j.m[keyStatus] != statusDraft {
 		return j.finished(), nil
 	}
-	if err := j.edit(ctx, true); err != nil {
+	if err := j.edit(ctx, true); err != nil && !errors.Is(err, errSoldOut) {
 		return channel.Result{}, err
 	}
 	return j.finished(), nil
@@ -214,7 +221,13 @@ func (j *job) takeOff(ctx context.Context) (channel.Result, error) {
 	return j.result(channel.Done), nil
 }
 
+// switchOff takes a product off sale. Why is stored before: after a crash it
+// would look like the seller's wish.
 func (j *job) switchOff(ctx context.Context, why string) error {
+	j.m[keyOff] = why
+	if err := j.save.Created(ctx, channel.Result{Listing: j.ch.Listing.ID, Extra: j.m}); err != nil {
+		return fmt.Errorf("store why product %s is taken off sale: %w", j.ch.Listing.Remote, err)
+	}
 	parts, err := j.api.Deactivate(ctx, string(j.ch.Listing.Remote))
 	if err := partly("DeactivateProducts", parts, err, j); err != nil {
 		return err
@@ -237,11 +250,17 @@ func (j *job) resume(ctx context.Context) (channel.Result, error) {
 	if j.m[keyOff] == "" && !j.all() {
 		return j.finished(), nil
 	}
-	if j.m[keyOff] == offZero && j.total() == 0 {
+	if (j.m[keyOff] == offZero || j.m[keyOff] == offPart) && j.total() == 0 {
+		j.m[keyOff] = offZero
 		return j.finished(), nil // the next edit brings what else has changed
 	}
 	// Fresh quantities go first, so that nothing is sold that is not there.
-	if err := j.edit(ctx, true); err != nil {
+	err := j.edit(ctx, true)
+	if errors.Is(err, errSoldOut) {
+		j.m[keyOff] = offZero
+		return j.finished(), nil
+	}
+	if err != nil {
 		return channel.Result{}, err
 	}
 	if err := j.look(ctx); err != nil {

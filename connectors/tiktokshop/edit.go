@@ -2,7 +2,9 @@ package tiktokshop
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/manystall/manystall/connectors/tiktokshop/internal/api"
 	"github.com/manystall/manystall/shared/channel"
@@ -33,20 +35,60 @@ func (j *job) edit(ctx context.Context, whole bool) error {
 	if edit.Title == "" && edit.Description == "" && len(edit.Images) > 0 {
 		lane = port.LaneImages
 	}
+	all := len(edit.SKUs)
+	if j.noZeros {
+		edit.SKUs = withoutZeros(edit.SKUs)
+	}
 	receipt, err := j.api.EditProduct(ctx, string(j.ch.Listing.Remote), edit, lane)
-	complete := true
-	if f := fault.Of(err); f != nil && f.Code == api.CodeZero && len(edit.SKUs) > 0 {
-		edit.SKUs, complete = j.withoutZeros(edit.SKUs)
+	if f := fault.Of(err); f != nil && f.Code == api.CodeZero && len(edit.SKUs) > 0 && !j.noZeros {
+		j.noZeros = true
+		if j.total() == 0 {
+			return j.soldOut(ctx)
+		}
+		if j.m[keyStatus] == statusActive && slices.ContainsFunc(edit.SKUs, func(s api.SKU) bool { return s.ID != "" && pieces(s) == 0 }) {
+			return j.leaveOut(ctx)
+		}
+		edit.SKUs = withoutZeros(edit.SKUs)
 		receipt, err = j.api.EditProduct(ctx, string(j.ch.Listing.Remote), edit, lane)
 	}
 	if err != nil {
 		return fmt.Errorf("edit product %s: %w", j.ch.Listing.Remote, err)
 	}
 	j.note(body)
-	if !complete {
+	if len(edit.SKUs) < all {
 		delete(j.m, keyShown+"skus")
 	}
 	return j.submitted(ctx, edit, receipt)
+}
+
+// errSoldOut says that an edit can't be sent: there is nothing of any variant,
+// and TikTok refuses a quantity of zero.
+var errSoldOut = errors.New("nothing in stock")
+
+// soldOut keeps a product of which there is nothing from being sold: with an
+// edit that leaves quantities out, TikTok would go on with the old ones.
+func (j *job) soldOut(ctx context.Context) error {
+	if j.m[keyStatus] == statusActive {
+		return j.switchOff(ctx, offZero)
+	}
+	return errSoldOut
+}
+
+// leaveOut takes variants of which nothing is left out of a product on sale,
+// where TikTok refuses a quantity of zero. An edit alone would leave them on
+// sale until it is reviewed. So the product goes off sale first, at once, and
+// comes back through the review without them: nothing that is not there can be
+// bought. They come back with their stock.
+func (j *job) leaveOut(ctx context.Context) error {
+	j.noZeros, j.left = true, true
+	if err := j.switchOff(ctx, offPart); err != nil {
+		return err
+	}
+	if _, err := j.resume(ctx); err != nil {
+		return err
+	}
+	j.doneWith(commerce.Groups()...) // the edit brought all of it
+	return nil
 }
 
 // submitted notes a revision that TikTok has taken.
@@ -61,8 +103,10 @@ func (j *job) submitted(ctx context.Context, edit api.Content, receipt api.Recei
 	if len(edit.SKUs) == 0 {
 		return nil
 	}
-	for _, v := range j.removed() {
-		j.m[keyGone+string(v)] = "1"
+	for v := range j.ch.Listing.Items {
+		if id := j.item(v); id != "" && !slices.ContainsFunc(edit.SKUs, func(s api.SKU) bool { return s.ID == id }) {
+			j.m[keyGone+string(v)] = "1"
+		}
 	}
 	for _, s := range receipt.SKUs {
 		j.takeItem(s.ID, s.External, s.SellerSKU)
@@ -111,26 +155,24 @@ func (j *job) difference(body api.Content, whole bool) api.Content {
 	return edit
 }
 
-// withoutZeros is for shops where TikTok refuses a quantity of zero: variants
-// it has keep the quantity they have, which is said; others wait until there is
-// something of them, and the answer is false.
-func (j *job) withoutZeros(skus []api.SKU) (left []api.SKU, complete bool) {
-	complete = true
-	for i, s := range skus {
-		if s.Inventory[0].Quantity > 0 {
-			left = append(left, s)
+// withoutZeros leaves out variants of which there is nothing, and warehouses
+// in which there is nothing.
+func withoutZeros(skus []api.SKU) []api.SKU {
+	var left []api.SKU
+	for _, s := range skus {
+		if pieces(s) == 0 {
 			continue
 		}
-		if s.ID == "" {
-			complete = false
-			continue
-		}
-		s.Inventory = nil
+		s.Inventory = slices.DeleteFunc(slices.Clone(s.Inventory), func(at api.Stock) bool { return at.Quantity == 0 })
 		left = append(left, s)
-		j.problems = append(j.problems, commerce.Problem{
-			Channel: commerce.TikTok, Rule: api.CodeZero, Field: fmt.Sprintf("variants[%d].stock", i), Value: "0", Allowed: "1 to 99999",
-			Fix: "TikTok takes no quantity of zero for a single variant: take it off sale in Seller Center until it is back.",
-		})
 	}
-	return left, complete
+	return left
+}
+
+func pieces(s api.SKU) int64 {
+	sum := int64(0)
+	for _, at := range s.Inventory {
+		sum += at.Quantity
+	}
+	return sum
 }

@@ -72,12 +72,103 @@ func TestVariantsOutOfStockWhereZeroIsRefused(t *testing.T) {
 	if m.onSale(0) != 5 || m.onSale(1) != 3 || m.listing.Items[m.variant(1)] == "" {
 		t.Errorf("%d and %d on sale, items %v", m.onSale(0), m.onSale(1), m.listing.Items)
 	}
-	m.stock[m.variant(1)] = 0
-	r := m.apply(channel.Refused, commerce.GroupStock)
-	if p := r.Views[commerce.TikTok].Problems; len(p) != 1 || p[0].Field != "variants[1].stock" || p[0].Value != "0" {
-		t.Errorf("problems %+v", p)
-	}
+}
+
+// TestSoldOutVariantWhereZeroIsRefused: what sells out can't be bought from the
+// moment on in which it is written, the rest comes back after the review.
+func TestSoldOutVariantWhereZeroIsRefused(t *testing.T) {
+	t.Parallel()
+	m := newShop(t, func(s *tiktoksim.Sim) { s.RefuseZeroStock, s.AuditDelay = true, time.Minute }).mug("part", "S", "M", "L")
+	m.apply(channel.Done)
+	m.w.Advance(2 * time.Minute)
+	m.look()
 	m.wantState(commerce.ListingLive)
+	m.stock[m.variant(1)], m.stock[m.variant(2)] = 0, 2
+	r := m.apply(channel.Done, commerce.GroupStock)
+	if v := r.Views[commerce.TikTok]; v.State != commerce.ListingInReview || !strings.Contains(v.Waiting, "zero") {
+		t.Errorf("view %+v", v)
+	}
+	for i := range 3 {
+		if n := m.onSale(i); n > 0 {
+			t.Errorf("%d of variant %d on sale before the review", n, i)
+		}
+	}
+	m.w.Advance(2 * time.Minute)
+	m.look()
+	m.wantState(commerce.ListingLive)
+	if a, b, c := m.onSale(0), m.onSale(1), m.onSale(2); a != 5 || b != -1 || c != 2 {
+		t.Errorf("%d, %d and %d on sale, want 5, none and 2", a, b, c)
+	}
+	m.stock[m.variant(0)] = 4
+	before := m.w.Writes()
+	m.apply(channel.Done, commerce.GroupStock)
+	if n := m.w.Writes() - before; n != 1 || m.onSale(0) != 4 || m.onSale(1) != -1 {
+		t.Errorf("%d writes; %d and %d on sale, want 4 and none", n, m.onSale(0), m.onSale(1))
+	}
+	m.stock[m.variant(1)] = 7
+	m.apply(channel.Done, commerce.GroupStock)
+	m.w.Advance(2 * time.Minute)
+	m.look()
+	if n := m.onSale(1); n != 7 {
+		t.Errorf("%d on sale after the stock came back, want 7", n)
+	}
+}
+
+// TestBackWithoutStockWhereZeroIsRefused: what is wanted again while there is
+// nothing of it does not come back with its old quantities.
+func TestBackWithoutStockWhereZeroIsRefused(t *testing.T) {
+	t.Parallel()
+	m := newShop(t, func(s *tiktoksim.Sim) { s.RefuseZeroStock = true }).mug("again", "S", "M").live()
+	m.wanted = false
+	m.apply(channel.Done, commerce.GroupStock)
+	m.wanted = true
+	m.stock[m.variant(0)], m.stock[m.variant(1)] = 0, 0
+	m.apply(channel.Done)
+	m.w.Advance(10 * time.Second)
+	m.look()
+	m.wantState(commerce.ListingSoldOut)
+	if a, b := m.onSale(0), m.onSale(1); a > 0 || b > 0 {
+		t.Errorf("%d and %d can be bought", a, b)
+	}
+	m.stock[m.variant(1)] = 2
+	m.apply(channel.Done, commerce.GroupStock)
+	m.w.Advance(10 * time.Second)
+	m.look()
+	if a, b := m.onSale(0), m.onSale(1); a != -1 || b != 2 {
+		t.Errorf("%d and %d on sale, want none and 2", a, b)
+	}
+}
+
+// TestSoldOutVariantAfterACrash: a process that dies between taking the product
+// off sale and bringing it back does not leave it off for ever.
+func TestSoldOutVariantAfterACrash(t *testing.T) {
+	t.Parallel()
+	for after := range 5 {
+		m := newShop(t, func(s *tiktoksim.Sim) { s.RefuseZeroStock = true }).mug("crash", "S", "M").live()
+		m.stock[m.variant(1)] = 0
+		m.w.Cut(after)
+		if r, err := m.conn.Apply(m.Context(), []channel.Change{m.change(commerce.GroupStock)}, m.save); err == nil && !m.w.Dead() {
+			m.keep(r[0])
+		}
+		m.w.Mend()
+		for _, r := range m.save.created {
+			if r.Extra != nil {
+				m.listing.Extra = r.Extra
+			}
+		}
+		for range 3 {
+			m.w.Advance(10 * time.Second)
+			m.look()
+			results, err := m.conn.Apply(m.Context(), []channel.Change{m.change(commerce.GroupStock)}, m.save)
+			m.must(err)
+			m.keep(results[0])
+		}
+		m.w.Advance(10 * time.Second)
+		m.look()
+		if a, b := m.onSale(0), m.onSale(1); a != 5 || b != -1 {
+			t.Errorf("dead after %d calls: %d and %d on sale in the end, want 5 and none; %v", after, a, b, m.listing.Extra)
+		}
+	}
 }
 
 func TestNothingInStockIsNotListed(t *testing.T) {

@@ -32,6 +32,9 @@ type job struct {
 	problems []commerce.Problem
 	// edited says that a revision went to review now.
 	edited bool
+	// noZeros says that TikTok refuses a quantity of zero here, left that the
+	// product is reviewed without variants for that reason.
+	noZeros, left bool
 	// created ids, to be stored.
 	remote commerce.RemoteID
 	items  map[commerce.VariantID]commerce.RemoteID

@@ -14,14 +14,15 @@ type memory map[string]string
 const (
 	keyStatus     = "status"     // TikTok's word for the product
 	keyAudit      = "audit"      // and for the review of its newest revision
-	keyOff        = "off"        // why we took it off sale: zero or unwanted
+	keyOff        = "off"        // why we took it off sale: zero, part or unwanted
 	keyCategory   = "category"   // leaf it was listed in
 	keyWarehouses = "warehouses" // of its SKUs, joined by commas; the first one holds the stock
 	keyImage      = "img:"       // + digest of an address: uri of the uploaded picture
 	keyShown      = "h:"         // + property: digest of what was sent last
 	keyGone       = "gone:"      // + variant: its SKU was taken out of the product
 
-	offZero     = "zero"
+	offZero     = "zero" // nothing is left of it
+	offPart     = "part" // nothing is left of some variants
 	offUnwanted = "unwanted"
 )
 

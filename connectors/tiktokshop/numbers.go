@@ -36,6 +36,8 @@ func (j *job) writeStock(ctx context.Context) error {
 			continue
 		case slices.Contains(codes, api.CodeZero) && j.total() == 0:
 			return j.switchOff(ctx, offZero)
+		case slices.Contains(codes, api.CodeZero):
+			return j.leaveOut(ctx)
 		}
 		j.problems = append(j.problems, problems...)
 		return nil
@@ -74,10 +76,13 @@ func (j *job) stockProblems(parts []api.PartError, err error) (codes []string, p
 		return nil, nil, err
 	}
 	for _, part := range parts {
-		if code, _ := part.Why(); j.isRemoved(part.Detail.SKU) && code != 12019028 {
+		f := api.Part(api.Context{Op: "UpdateInventory", Repeatable: true}, part, j.env.Now())
+		if j.isRemoved(part.Detail.SKU) && f.Code != api.CodeWarehouses {
+			if f.Code == api.CodeZero {
+				codes = append(codes, f.Code) // it can still be bought
+			}
 			continue
 		}
-		f := api.Part(api.Context{Op: "UpdateInventory", Repeatable: true}, part, j.env.Now())
 		if f.Kind != fault.Rejected {
 			return nil, nil, f
 		}

@@ -63,6 +63,7 @@ func (s *saver) Sent(_ context.Context, id, token string, at time.Time) error {
 }
 
 func (s *saver) Created(_ context.Context, r channel.Result) error {
+	r.Extra = maps.Clone(r.Extra)
 	s.created = append(s.created, r)
 	return nil
 }

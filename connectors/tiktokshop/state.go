@@ -73,6 +73,9 @@ func (j *job) view() channel.View {
 	old := j.ch.Listing.Views[commerce.TikTok]
 	v := stateOf(j.m, j.total())
 	v.Problems = append(v.Problems, j.problems...)
+	if j.left && v.State == commerce.ListingInReview {
+		v.Waiting = waitsWithout
+	}
 	if wanted, asked := j.ch.Wanted[commerce.TikTok]; asked && !wanted && v.State != commerce.ListingEnded {
 		if old.Wanted && len(old.Problems) > 0 {
 			// It is off because of what is wrong with it: that stays visible.
@@ -116,6 +119,8 @@ func stateOf(m memory, total int64) channel.View {
 		switch m[keyOff] {
 		case offZero:
 			v.State = commerce.ListingSoldOut
+		case offPart:
+			v.Waiting = waitsWithout
 		case "":
 			v.Waiting = "It was switched off in Seller Center. Switch it on there, or try again here."
 		}

@@ -50,6 +50,10 @@ func open(t *testing.T) *desk {
 	t.Cleanup(stop)
 	tab, end := chromedp.NewContext(alloc)
 	t.Cleanup(end)
+	// The browser lives as long as the context of its first call: no timeout here.
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatal(err)
+	}
 	d := &desk{Instance: in, t: t, tab: tab, shot: os.Getenv("SCREENSHOTS")}
 	d.do("sign in", chromedp.Navigate(link), chromedp.WaitVisible(chromedp.CSS("main h1")))
 	return d

@@ -56,7 +56,7 @@ func TestSettings(t *testing.T) {
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	runAll(t, []scenario{
-		{name: "list", method: "GET", url: "/v1/connections", status: 200, want: []string{`"id":"acc_etsy"`, `"checkout_url":"http://localhost:8080/checkout/meta/pubkey"`, `"inbound_key":"inkey"`}, absent: []string{"acc_gone"}},
+		{name: "list", method: "GET", url: "/v1/connections", status: 200, want: []string{`"id":"acc_etsy"`, `"checkout_url":"http://localhost:8080/checkout/meta/pubkey"`, `"inbound_key":"inkey"`, `"shopify_url":"http://localhost:8080/v1/inbound/shopify/inkey"`}, absent: []string{"acc_gone"}},
 		{name: "one", method: "GET", url: "/v1/connections/acc_etsy", status: 200, want: []string{`"ok":false`, `"missing":{"Shipper":"the scope`, `"fix":"Connect again."`}, headers: map[string]string{"ETag": `"2"`}},
 		{name: "needs consent", method: "GET", url: "/v1/connections/acc_fb", status: 200, want: []string{`"abilities":[]`, `"Replier":"The consent has ended: connect again."`, `"feed_url":"http://localhost:8080/feeds/meta/pubkey.csv"`}, absent: []string{`"ok"`}},
 		{name: "check", method: "POST", url: "/v1/connections/acc_etsy/check", status: 200, want: []string{`"ok":true`}, after: asked("check acc_etsy")},
@@ -69,6 +69,9 @@ func TestConnections(t *testing.T) {
 		{name: "start", method: "POST", url: "/v1/connections", body: `{"channel":"etsy"}`, status: 201, want: []string{`"consent_url":"https://consent.example/etsy?state=st-w1"`, `"state":"st-w1"`}, absent: []string{"secret"}},
 		{name: "start nothing", method: "POST", url: "/v1/connections", body: `{"channel":"ebay"}`, status: 422, want: []string{"must be one of etsy, facebook"}},
 		{name: "checkout", method: "POST", url: "/v1/connections", body: `{"kind":"checkout","name":"Web shop"}`, status: 201, want: []string{`"id":"acc_new"`, `"inbound_key":"newkey"`, `"secret":"only-once-secret"`}},
+		{name: "secret", method: "POST", url: "/v1/connections/acc_own/secrets", body: `{}`, status: 201, want: []string{`"secret":"only-once-secret"`}, after: asked("secret acc_own")},
+		{name: "secret of the shop", method: "POST", url: "/v1/connections/acc_own/secrets", body: `{"secret":"0123456789abcdef"}`, status: 201, absent: []string{"0123456789"}, after: asked("secret acc_own 0123456789abcdef")},
+		{name: "short secret", method: "POST", url: "/v1/connections/acc_own/secrets", body: `{"secret":"short"}`, status: 422, want: []string{`"secret"`}, after: asked("")},
 		{name: "pending", method: "GET", url: "/v1/connections/pending/grt_1", status: 200, want: []string{`{"remote_id":"77","name":"Clay","connected":true}`, `"cannot_list":"no catalog","connected":false`}},
 		{name: "choose", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":["77"]}`, status: 201, want: []string{`"id":"acc_etsy"`}},
 		{name: "choose nothing", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":[]}`, status: 422, want: []string{`"field":"remotes"`}},

@@ -27,6 +27,7 @@ func (h *Handler) connectionRoutes() []httpapi.Route {
 		httpapi.Handle(httpapi.Endpoint{Pattern: "PATCH /v1/connections/{id}", Status: http.StatusOK, Patch: true}, h.updateConnection),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "DELETE /v1/connections/{id}", Status: http.StatusNoContent}, h.deleteConnection),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/connections/{id}/check", Status: http.StatusOK}, h.checkConnection),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/connections/{id}/secrets", Status: http.StatusCreated, Secret: true}, h.addSecret),
 	}
 }
 
@@ -53,6 +54,9 @@ type connection struct {
 	CheckoutURL string                     `json:"checkout_url,omitempty"`
 	FeedURL     string                     `json:"feed_url,omitempty"`
 	InboundKey  string                     `json:"inbound_key,omitempty"`
+	InboundURL  string                     `json:"inbound_url,omitempty"`
+	ShopifyURL  string                     `json:"shopify_url,omitempty"`
+	WooURL      string                     `json:"woocommerce_url,omitempty"`
 	Version     int64                      `json:"version"`
 	CreatedAt   time.Time                  `json:"created_at"`
 }
@@ -116,7 +120,8 @@ func (c *connection) addresses(key, public string) {
 	switch {
 	case key == "":
 	case c.Kind == kindCheckout:
-		c.InboundKey = key
+		c.InboundKey, c.InboundURL = key, public+"/v1/inbound/orders"
+		c.ShopifyURL, c.WooURL = public+"/v1/inbound/shopify/"+key, public+"/v1/inbound/woocommerce/"+key
 	default:
 		c.CheckoutURL, c.FeedURL = public+"/checkout/meta/"+key, public+"/feeds/meta/"+key+".csv"
 	}
@@ -168,6 +173,30 @@ func (h *Handler) deleteConnection(ctx context.Context, req *connectionRequest) 
 		return nil, err
 	}
 	return &httpapi.None{}, h.Connections.Disconnect(ctx, req.Space, req.ID)
+}
+
+type secretRequest struct {
+	httpapi.Call
+	ID   commerce.AccountID `path:"id" validate:"id"`
+	Body struct {
+		Secret string `json:"secret" validate:"omitempty,min=16,max=200,line"`
+	} `body:"json"`
+}
+
+// made is a secret that is shown this once.
+type made struct {
+	Secret string `json:"secret,omitempty"`
+}
+
+func (h *Handler) addSecret(ctx context.Context, req *secretRequest) (*made, error) {
+	if _, err := h.Store.Account(ctx, req.Space, req.ID); err != nil {
+		return nil, err
+	}
+	if req.Body.Secret != "" {
+		return &made{}, h.Connections.AddSecret(ctx, req.Space, req.ID, req.Body.Secret)
+	}
+	secret, err := h.Connections.RenewSecret(ctx, req.Space, req.ID)
+	return &made{Secret: secret}, err
 }
 
 type connectionPatch struct {

@@ -175,6 +175,11 @@ type Connections interface {
 	// AddCheckout makes an account of kind checkout. Its Key is the id of its
 	// inbound key; the secret is answered this once.
 	AddCheckout(ctx context.Context, w commerce.WorkspaceID, name string) (a port.Account, secret string, err error)
+	// RenewSecret answers a new secret of a checkout this once; the one before
+	// it stays good.
+	RenewSecret(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (secret string, err error)
+	// AddSecret accepts the secret with which the shop's software signs.
+	AddSecret(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, secret string) error
 }
 
 // Workspaces changes a workspace; accounts.Spaces is one.

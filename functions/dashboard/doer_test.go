@@ -211,6 +211,14 @@ func (d *connectDoer) AddCheckout(_ context.Context, w commerce.WorkspaceID, nam
 	return a, "only-once-secret", (*doer)(d).ask("checkout " + name)
 }
 
+func (d *connectDoer) RenewSecret(_ context.Context, _ commerce.WorkspaceID, id commerce.AccountID) (string, error) {
+	return "only-once-secret", (*doer)(d).ask("secret " + string(id))
+}
+
+func (d *connectDoer) AddSecret(_ context.Context, _ commerce.WorkspaceID, id commerce.AccountID, secret string) error {
+	return (*doer)(d).ask("secret " + string(id) + " " + secret)
+}
+
 // workspaceDoer changes workspaces.
 type workspaceDoer doer
 

@@ -82,7 +82,7 @@ func TestRoutesAreThePromise(t *testing.T) {
 func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{
-		"/v1/connections/{id}": "acc_etsy", "/v1/connections/{id}/check": "acc_etsy",
+		"/v1/connections/{id}": "acc_etsy", "/v1/connections/{id}/check": "acc_etsy", "/v1/connections/{id}/secrets": "acc_own",
 		"/v1/connections/pending/{grant}": "grt_1", "/v1/connections/pending/{grant}/choose": "grt_1",
 		"/v1/imports/{id}": "job_1", "/v1/products/{id}": "prd_mug",
 		"/v1/listings/{id}": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy), "/v1/listings/{id}/retry": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy),
@@ -91,7 +91,7 @@ func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
 		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1",
 	}
 	bodies := map[string]string{
-		"PATCH /v1/connections/{id}": `{"name":"x"}`, "POST /v1/connections/pending/{grant}/choose": `{"remotes":["77"]}`,
+		"PATCH /v1/connections/{id}": `{"name":"x"}`, "POST /v1/connections/{id}/secrets": `{}`, "POST /v1/connections/pending/{grant}/choose": `{"remotes":["77"]}`,
 		"PUT /v1/products/{id}": newMug, "PATCH /v1/products/{id}": `{"title":"x"}`,
 		"POST /v1/orders/{id}/shipments": `{"carrier":"x","tracking":"CE123"}`, "POST /v1/orders/{id}/cancellations": `{}`,
 		"POST /v1/stock/{variant}/moves": `{"quantity":1}`, "PATCH /v1/conversations/{id}": `{"state":"solved"}`,

@@ -14,6 +14,9 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
+// nameWithin is how long the name of a new contact is waited for.
+const nameWithin = 3 * time.Second
+
 // echoWindow is how long after a send its echo is recognised by its text.
 const echoWindow = 2 * time.Minute
 
@@ -55,6 +58,9 @@ func (in *Ingester) newConversation(ctx context.Context, a port.Account, id comm
 		ID: id, Account: a.ID, Channel: a.Channel, Kind: m.Kind, Remote: m.Thread, Contact: m.Contact, Name: m.Name,
 		State: commerce.ConvPending, NoReply: m.NoReply, ReplyAt: m.ReplyAt, CreatedAt: in.Now(),
 	}
+	if conv.Name == "" && m.Kind == commerce.Chat {
+		conv.Name = in.nameOf(ctx, a, m.Thread)
+	}
 	if conv.Name == "" {
 		conv.Name = shortName(a.Channel, m.Contact)
 	}
@@ -62,6 +68,32 @@ func (in *Ingester) newConversation(ctx context.Context, a port.Account, id comm
 		conv.Order = OrderIDOf(a.ID, m.Order)
 	}
 	return conv, nil
+}
+
+// nameOf asks the marketplace who writes: a notification often has only an id.
+// A name that can't be had soon is done without, the message is not held back.
+func (in *Ingester) nameOf(ctx context.Context, a port.Account, thread commerce.RemoteID) string {
+	ctx, cancel := context.WithTimeout(ctx, nameWithin)
+	defer cancel()
+	conn, err := in.Open.Open(ctx, a.Space, a.ID)
+	if err != nil {
+		return ""
+	}
+	reader, ok := conn.(channel.ConversationReader)
+	if !ok {
+		return ""
+	}
+	updates, err := reader.Messages(ctx, thread)
+	if err != nil {
+		in.Log.InfoContext(ctx, "name of a new contact not known", "channel", a.Channel, "account", a.ID, "kind", fault.KindOf(err))
+		return ""
+	}
+	for _, u := range updates {
+		if u.Message != nil && u.Message.Name != "" {
+			return u.Message.Name
+		}
+	}
+	return ""
 }
 
 // shortName shows a person whose name the marketplace keeps to itself.

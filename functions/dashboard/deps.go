@@ -32,6 +32,7 @@ type Deps struct {
 	Drivers     []channel.Driver // in the order they are shown
 	PublicURL   string           // our own address without a slash at the end
 	Local       bool             // one machine, simulated marketplaces: /gallery is served
+	Pictures    string           // what a picture's address is appended to where the web can't be reached; empty elsewhere
 	Now         func() time.Time
 	NewID       func() string // unique, sortable by time, URL-safe
 	NewSecret   func() string // 256 random bits, URL-safe

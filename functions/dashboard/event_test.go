@@ -166,7 +166,7 @@ func TestSite(t *testing.T) {
 func TestGalleryIsLocal(t *testing.T) {
 	t.Parallel()
 	rec := httptest.NewRecorder()
-	newSite(false).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/gallery", nil))
+	newSite(false, "").ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/gallery", nil))
 	if rec.Code != http.StatusNotFound {
 		t.Errorf("in the cloud /gallery answers %d, want 404", rec.Code)
 	}

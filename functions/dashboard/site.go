@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"html"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -16,8 +17,12 @@ import (
 //go:embed web
 var web embed.FS
 
-// assetsMark stands in index.html where the address of the assets belongs.
-const assetsMark = "{{assets}}"
+// What stands in index.html where the address of the assets belongs, and that of
+// the host that answers for pictures.
+const (
+	assetsMark   = "{{assets}}"
+	picturesMark = "{{pictures}}"
+)
 
 // site serves the web page. Its files lie under a path with the hash of them
 // all: a browser may keep them for ever, and a new version has new addresses.
@@ -28,7 +33,7 @@ type site struct {
 	pages *http.ServeMux
 }
 
-func newSite(local bool) *site {
+func newSite(local bool, pictures string) *site {
 	s := &site{files: map[string][]byte{}, pages: http.NewServeMux()}
 	sum := sha256.New()
 	// An embedded file system has no errors to tell, and walks in order.
@@ -44,7 +49,7 @@ func newSite(local bool) *site {
 		return err
 	})
 	s.base = "/assets/" + hex.EncodeToString(sum.Sum(nil))[:16]
-	s.index = []byte(strings.ReplaceAll(string(s.files["index.html"]), assetsMark, s.base))
+	s.index = []byte(strings.NewReplacer(assetsMark, s.base, picturesMark, html.EscapeString(pictures)).Replace(string(s.files["index.html"])))
 	delete(s.files, "index.html")
 	s.route(local)
 	return s

@@ -20,7 +20,7 @@ func (s *Shop) Listings(ctx context.Context, listings []commerce.Listing) ([]cha
 	}
 	items, err := s.items(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, shut(err)
 	}
 	var results []channel.Result
 	for _, l := range listings {

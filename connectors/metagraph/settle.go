@@ -26,7 +26,7 @@ func (s *Shop) Settle(ctx context.Context, calls []channel.OpenCall, _ channel.S
 		}
 		found, err := s.settle(ctx, c)
 		if err != nil {
-			return nil, err
+			return nil, shut(err)
 		}
 		results = append(results, found...)
 	}

@@ -48,7 +48,7 @@ func (s *Shop) Apply(ctx context.Context, changes []channel.Change, save channel
 		return results, nil
 	}
 	if err := (&batch{Shop: s, plans: now, results: results, save: save}).send(ctx); err != nil {
-		return nil, err
+		return nil, shut(err)
 	}
 	return results, nil
 }

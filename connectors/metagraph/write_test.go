@@ -151,6 +151,32 @@ func TestNothingTakenIn(t *testing.T) {
 	}
 }
 
+// A catalog the connection may not write to is no reason to try eight times, nor
+// to give the work up: it waits for the seller.
+func TestMissingPermissionWaits(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		`{"error":{"message":"(#200) Requires catalog_management permission","type":"OAuthException","code":200}}`,
+		`{"error":{"message":"Permission","type":"OAuthException","code":10}}`,
+		`{"error":{"message":"Object does not exist","type":"GraphMethodException","code":100,"error_subcode":33}}`,
+	} {
+		s, _ := scripted(t, answer, answer, answer)
+		open := ledger{}
+		results, err := s.Apply(t.Context(), teas(3), open)
+		if f := fault.Of(err); results != nil || len(open) != 0 || f.Kind != fault.RateLimited || f.Code != "needs_permission" || f.RetryAfter != askAgain || !strings.Contains(f.Message, "Connect again") {
+			t.Errorf("%v, %v, open %v", results, err, open)
+		}
+		call := channel.OpenCall{Call: channel.Call{ID: "c", BeganAt: s.env.Now().Add(-time.Hour)}, Changes: teas(1)}
+		call.Changes[0].Listing.Items = map[commerce.VariantID]commerce.RemoteID{"v": "TEA"}
+		if _, err := s.Settle(t.Context(), []channel.OpenCall{call}, open); fault.Of(err) == nil || fault.Of(err).Code != "needs_permission" {
+			t.Errorf("settled: %v", err)
+		}
+		if _, err := s.Listings(t.Context(), []commerce.Listing{{ID: "l", Items: map[commerce.VariantID]commerce.RemoteID{"v": "TEA"}}}); fault.Of(err) == nil || fault.Of(err).Code != "needs_permission" {
+			t.Errorf("read back: %v", err)
+		}
+	}
+}
+
 func TestRefusedItemsTravelInTheTicket(t *testing.T) {
 	t.Parallel()
 	s, _ := scripted(t, `{"handles":["Ac1"],"validation_status":[{"retailer_id":"SKU-1","errors":[{"message":"brand is required"}]},{"retailer_id":"SKU-0","warnings":[{"message":"Unrecognised field: x"}]}]}`,

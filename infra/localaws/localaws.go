@@ -17,6 +17,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"github.com/manystall/manystall/infra/localaws/bolt"
 	"github.com/manystall/manystall/infra/localaws/ddb"
 	"github.com/manystall/manystall/infra/localaws/sqs"
 )
@@ -57,7 +58,8 @@ type Server struct {
 }
 
 // Open opens the services of a folder. Only one process can have a folder
-// open: a second one gets an error after a second.
+// open: a second one gets an error after a second. A torn or corrupt file is
+// named in an error that is bolt.ErrDamaged, and not served.
 func Open(c Config) (*Server, error) {
 	c = c.withDefaults()
 	if err := os.MkdirAll(c.Path, 0o700); err != nil {
@@ -95,9 +97,9 @@ func (c Config) withDefaults() Config {
 }
 
 func (s *Server) openQueues(c Config) error {
-	disk, err := bbolt.Open(filepath.Join(c.Path, "sqs.db"), 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
+	disk, err := bolt.Open(filepath.Join(c.Path, "sqs.db"), false)
 	if err != nil {
-		return fmt.Errorf("open queues: %w", err)
+		return err
 	}
 	queues, err := sqs.New(disk, c.Now, c.Seed, c.Log)
 	if err != nil {

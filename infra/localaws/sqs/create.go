@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -114,7 +113,7 @@ func (s *Service) insert(tx *bbolt.Tx, rec queueRecord, set settings) error {
 // sameAttributes compares what the caller stated with what holds.
 func sameAttributes(stored []byte, stated map[string]string) error {
 	var rec queueRecord
-	if err := json.Unmarshal(stored, &rec); err != nil {
+	if err := readJSON(stored, &rec); err != nil {
 		return fmt.Errorf("read queue: %w", err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(stated)) {

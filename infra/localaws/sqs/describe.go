@@ -2,7 +2,6 @@ package sqs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -140,7 +139,7 @@ func (s *Service) edit(address string, update func(rec *queueRecord, now time.Ti
 // batch both count.
 func (s *Service) rewrite(tx *bbolt.Tx, q *queue, now time.Time, update func(*queueRecord, time.Time) error) error {
 	var rec queueRecord
-	if err := json.Unmarshal(top(tx, queueBucket).Get([]byte(q.name)), &rec); err != nil {
+	if err := readJSON(top(tx, queueBucket).Get([]byte(q.name)), &rec); err != nil {
 		return fmt.Errorf("read queue %s: %w", q.name, err)
 	}
 	if err := update(&rec, now); err != nil {

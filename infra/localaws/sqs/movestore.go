@@ -1,7 +1,6 @@
 package sqs
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"go.etcd.io/bbolt"
@@ -29,7 +28,7 @@ func (s *Service) putMove(tx *bbolt.Tx, task *moveTask, moving int64) error {
 func (s *Service) loadMoves(tx *bbolt.Tx) error {
 	return top(tx, taskBucket).ForEach(func(_, data []byte) error {
 		task := new(moveTask)
-		if err := json.Unmarshal(data, &task.moveRecord); err != nil {
+		if err := readJSON(data, &task.moveRecord); err != nil {
 			return fmt.Errorf("read message move task: %w", err)
 		}
 		if task.Status == moveCancelling {

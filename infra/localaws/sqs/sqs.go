@@ -12,7 +12,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math"
@@ -176,7 +175,7 @@ func (s *Service) load(tx *bbolt.Tx) error {
 
 func (s *Service) loadQueue(tx *bbolt.Tx, data []byte) error {
 	var rec queueRecord
-	if err := json.Unmarshal(data, &rec); err != nil {
+	if err := readJSON(data, &rec); err != nil {
 		return fmt.Errorf("read queue: %w", err)
 	}
 	set, err := parseSettings(rec.Attributes)
@@ -187,7 +186,7 @@ func (s *Service) loadQueue(tx *bbolt.Tx, data []byte) error {
 	s.queues[rec.Name] = q
 	return top(tx, stateBucket).Bucket(key(rec.ID)).ForEach(func(k, data []byte) error {
 		m := &message{seq: binary.BigEndian.Uint64(k)}
-		if err := json.Unmarshal(data, &m.state); err != nil {
+		if err := readJSON(data, &m.state); err != nil {
 			return fmt.Errorf("read message %d of queue %s: %w", m.seq, rec.Name, err)
 		}
 		q.add(m)

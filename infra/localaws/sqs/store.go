@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 
 	"go.etcd.io/bbolt"
 )
@@ -79,13 +80,28 @@ func top(tx *bbolt.Tx, name string) *bbolt.Bucket {
 	return tx.Bucket([]byte(rootBucket)).Bucket([]byte(name))
 }
 
+// checksum is how many bytes before stored JSON guard it, with CRC-32C.
+const checksum = 4
+
+var errDamaged = errors.New("what is stored is damaged")
+
 func putJSON(b *bbolt.Bucket, k []byte, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return b.Put(k, data)
+	return b.Put(k, append(binary.BigEndian.AppendUint32(nil, sum(data)), data...))
 }
+
+// readJSON reads what putJSON stored.
+func readJSON(data []byte, into any) error {
+	if len(data) < checksum || binary.BigEndian.Uint32(data) != sum(data[checksum:]) {
+		return errDamaged
+	}
+	return json.Unmarshal(data[checksum:], into)
+}
+
+func sum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 // createMessages makes the two buckets of a queue.
 func createMessages(tx *bbolt.Tx, queue uint64) error {
@@ -149,7 +165,7 @@ func loadRecord(tx *bbolt.Tx, queue, seq uint64) (*record, bool, error) {
 		return nil, false, nil
 	}
 	rec := new(record)
-	if err := json.Unmarshal(data, rec); err != nil {
+	if err := readJSON(data, rec); err != nil {
 		return nil, false, fmt.Errorf("read message %d: %w", seq, err)
 	}
 	return rec, true, nil

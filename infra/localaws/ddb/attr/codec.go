@@ -3,6 +3,7 @@ package attr
 import (
 	"encoding/binary"
 	"errors"
+	"hash/crc32"
 	"maps"
 	"slices"
 )
@@ -10,9 +11,19 @@ import (
 // ErrCorrupt is returned for stored bytes that are not an encoded item.
 var ErrCorrupt = errors.New("stored item is damaged")
 
-// Encode is the item on disk. Equal items have equal bytes, except for the
-// order of set members.
-func (it Item) Encode() []byte { return appendMap(make([]byte, 0, 256), it) }
+// checksum is how many bytes of an encoded item guard the rest.
+const checksum = 4
+
+// Encode is the item on disk, with a checksum before it. Equal items have equal
+// bytes, except for the order of set members.
+func (it Item) Encode() []byte {
+	out := appendMap(make([]byte, checksum, 256), it)
+	binary.BigEndian.PutUint32(out, sum(out[checksum:]))
+	return out
+}
+
+// sum is the checksum of bytes, CRC-32C.
+func sum(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }
 
 func appendMap(dst []byte, m map[string]Value) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(m)))
@@ -52,6 +63,13 @@ func appendValue(dst []byte, v Value) []byte {
 // DecodeStored reads what Encode wrote. The bytes are copied, so they may
 // belong to a database page. Anything else is ErrCorrupt.
 func DecodeStored(b []byte) (Item, error) {
+	if len(b) < checksum || binary.BigEndian.Uint32(b) != sum(b[checksum:]) {
+		return nil, ErrCorrupt
+	}
+	return decode(b[checksum:])
+}
+
+func decode(b []byte) (Item, error) {
 	r := reader{rest: string(b)}
 	m := r.object(0)
 	if r.bad || r.rest != "" {

@@ -12,6 +12,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/manystall/manystall/infra/localaws/bolt"
 )
 
 // ErrClosed is returned for writes after Close.
@@ -43,7 +45,8 @@ type DB struct {
 }
 
 // Open opens the file and makes it if there is none. Only one process can
-// have it open; Open waits a second for another one to leave.
+// have it open; Open waits a second for another one to leave. A torn or corrupt
+// file is refused with bolt.ErrDamaged.
 func Open(path string, o Options) (*DB, error) {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -51,15 +54,11 @@ func Open(path string, o Options) (*DB, error) {
 	if o.Shards <= 0 {
 		o.Shards = 2
 	}
-	bolt, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout:      time.Second,
-		FreelistType: bbolt.FreelistMapType,
-		NoSync:       o.NoSync,
-	})
+	file, err := bolt.Open(path, o.NoSync)
 	if err != nil {
-		return nil, fmt.Errorf("open %s (is another process using it?): %w", path, err)
+		return nil, err
 	}
-	err = bolt.Update(func(tx *bbolt.Tx) error {
+	err = file.Update(func(tx *bbolt.Tx) error {
 		for _, name := range []string{bucketTables, bucketStreams, bucketTokens, bucketTokenTimes} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return err
@@ -68,9 +67,9 @@ func Open(path string, o Options) (*DB, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare %s: %w", path, err), bolt.Close())
+		return nil, errors.Join(fmt.Errorf("prepare %s: %w", path, err), file.Close())
 	}
-	d := &DB{bolt: bolt, options: o, jobs: make(chan *job), closing: make(chan struct{}), stopped: make(chan struct{})}
+	d := &DB{bolt: file, options: o, jobs: make(chan *job), closing: make(chan struct{}), stopped: make(chan struct{})}
 	d.signal.reset()
 	go d.commitLoop()
 	return d, nil

@@ -3,6 +3,7 @@
 package all
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
@@ -41,13 +42,14 @@ func Hooks() []channel.Hook {
 // it that makes sense.
 func ParseCheckout(q url.Values) (channel.Cart, error) { return metagraph.ParseCheckout(q) }
 
-// Feed writes products as the file Meta fetches. A file may be written in
-// pieces: first begins it.
-func Feed(w io.Writer, changes []channel.Change, first bool) error {
-	feed := metagraph.ContinueFeed(w, "")
+// Feed writes products as the file Meta fetches for an account with these
+// settings. A file may be written in pieces: first begins it.
+func Feed(w io.Writer, settings json.RawMessage, changes []channel.Change, first bool) error {
+	brand := metagraph.Brand(settings)
+	feed := metagraph.ContinueFeed(w, brand)
 	if first {
 		var err error
-		if feed, err = metagraph.NewFeed(w, ""); err != nil {
+		if feed, err = metagraph.NewFeed(w, brand); err != nil {
 			return err
 		}
 	}

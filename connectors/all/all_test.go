@@ -71,7 +71,7 @@ func TestFeedInPiecesIsOneFile(t *testing.T) {
 	}
 	var out bytes.Buffer
 	for i, sku := range []commerce.SKU{"A-1", "B-2"} {
-		if err := all.Feed(&out, []channel.Change{change(sku)}, i == 0); err != nil {
+		if err := all.Feed(&out, nil, []channel.Change{change(sku)}, i == 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,6 +2,7 @@ package metagraph
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -10,8 +11,9 @@ import (
 )
 
 // Feed writes the catalog as a CSV file Meta can fetch. Its columns are the
-// fields of an item, with image_link instead of image. It is a spare way that costs no quota: a catalog is filled by a
-// feed or by Apply, never by both. Not safe for concurrent use.
+// fields of an item, with image_link instead of image. It is a spare way that
+// costs no quota: a catalog is filled by a feed or by Apply, never by both. Not
+// safe for concurrent use.
 type Feed struct {
 	out   *csv.Writer
 	brand string
@@ -24,6 +26,16 @@ func feedColumns() []string {
 		"item_group_id", "color", "size", "pattern", "material", "gender", "age_group", "additional_variant_attribute",
 		"quantity_to_sell_on_facebook", "google_product_category", "gtin", "shipping_weight",
 	}
+}
+
+// Brand is the brand of an account's items where neither the product nor the
+// defaults name one: the name of its Page, as Apply has it.
+func Brand(settings json.RawMessage) string {
+	var s Settings
+	if json.Unmarshal(settings, &s) != nil {
+		return ""
+	}
+	return s.PageName
 }
 
 // NewFeed begins a file with its first line. brand is used where neither the

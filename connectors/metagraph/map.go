@@ -14,9 +14,6 @@ import (
 
 // Map turns an event into updates. It is pure. Kinds we do not know give none.
 func Map(app any, e channel.Event) ([]channel.Update, error) {
-	if e.Topic == "unreadable" {
-		return nil, nil
-	}
 	var body envelope
 	if err := json.Unmarshal(e.Body, &body); err != nil {
 		return nil, fault.Wrap(err, fault.Permanent, "event_unreadable", "An event of Meta can't be read.")

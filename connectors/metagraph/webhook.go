@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -71,7 +70,7 @@ func handshake(apps map[commerce.Channel]any, r channel.HookRequest) (channel.Ho
 
 // receive verifies a delivery on its raw bytes and splits it into one event per
 // update. What is signed but can't be read is answered 200, since Meta would
-// send it for 36 hours; it becomes an event nobody has connected.
+// send it for 36 hours, and a copy is kept.
 func receive(apps map[commerce.Channel]any, r channel.HookRequest) (channel.HookResponse, []channel.Event, error) {
 	app, err := installed(apps)
 	if err != nil {
@@ -82,7 +81,7 @@ func receive(apps map[commerce.Channel]any, r channel.HookRequest) (channel.Hook
 	}
 	events, err := split(r.Body)
 	if err != nil {
-		events = []channel.Event{{Channel: commerce.Facebook, Account: "unreadable", Topic: "unreadable", ID: digest(r.Body), Body: slices.Clone(r.Body)}}
+		return channel.HookResponse{Status: http.StatusOK, Unreadable: true}, nil, nil
 	}
 	for i := range events {
 		events[i].ReceivedAt = r.Now

@@ -92,6 +92,20 @@ func TestWhoMayPost(t *testing.T) {
 	}
 }
 
+// What is signed and no JSON is not asked for again; a copy is kept.
+func TestUnreadableDelivery(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "[]", "{", `{"object":1}`, `{"entry":{}}`} {
+		r := channel.HookRequest{Header: http.Header{"X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac(vectorSecret, []byte(body)))}}, Body: []byte(body)}
+		if resp, events, err := receive(vectorApps(), r); err != nil || resp.Status != http.StatusOK || !resp.Unreadable || len(events) != 0 {
+			t.Errorf("%q: %+v, %d events, %v", body, resp, len(events), err)
+		}
+	}
+	if resp, _ := post(t, vectorSecret, vectorBody); resp.Unreadable {
+		t.Error("a body that was read is kept")
+	}
+}
+
 func TestHandshake(t *testing.T) {
 	t.Parallel()
 	ask := func(mode, token string) channel.HookResponse {
@@ -137,7 +151,7 @@ func TestSplit(t *testing.T) {
 		`{"object":"page","entry":[{"id":"1","messaging":[{"sender":{"id":"2"},"recipient":{"id":"1"},"delivery":{"watermark":1}}]}]}`: 0,
 		`{"object":"page","entry":[{"id":1,"messaging":[null,1,"x",{}]}]}`:                                                             4,
 		`{"object":"page"}`: 0,
-		`not json`:          1,
+		`not json`:          0,
 		`{"object":"page","entry":[{"id":"1","messaging":[{"sender":{"id":"2"},"message":{"mid":"a"}}]},{"id":"3","standby":[{"message":{"mid":"b"}}]}]}`: 2,
 	} {
 		resp, events := post(t, vectorSecret, body)

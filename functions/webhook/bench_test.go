@@ -147,6 +147,9 @@ func hook(_ map[commerce.Channel]any, r channel.HookRequest) (channel.HookRespon
 	if challenge := r.Query.Get("challenge"); challenge != "" {
 		return channel.HookResponse{Status: 200, Type: "text/plain", Body: []byte(challenge)}, nil, nil
 	}
+	if r.Path["topic"] == "odd" {
+		return channel.HookResponse{Status: http.StatusOK, Unreadable: true}, nil, nil
+	}
 	var told []channel.Event
 	for line := range strings.Lines(string(r.Body)) {
 		told = append(told, channel.Event{Channel: commerce.TikTok, Account: "shop", Topic: r.Path["topic"], Body: []byte(line)})

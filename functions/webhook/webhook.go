@@ -118,7 +118,7 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request, hook channel.Hook
 		h.refuse(r.Context(), w, hook.Path, err)
 		return
 	}
-	if err := errors.Join(h.queue(r.Context(), told), h.withdrawn(r.Context(), resp)); err != nil {
+	if err := errors.Join(h.queue(r.Context(), told), h.withdrawn(r.Context(), resp), h.unreadable(r.Context(), hook.Path, resp, body)); err != nil {
 		h.Log.ErrorContext(r.Context(), "notification not stored", "path", hook.Path, "err", err.Error())
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
@@ -204,6 +204,19 @@ func (h *Handler) withdrawn(ctx context.Context, r channel.HookResponse) error {
 		return nil
 	}
 	return h.Store.PutPublicKey(ctx, port.PublicKey{Key: r.Code, Kind: "deletion", Space: "system", CreatedAt: h.Now(), ExpiresAt: h.Now().AddDate(1, 0, 0)})
+}
+
+// unreadable keeps for a week what is genuine and could not be understood.
+func (h *Handler) unreadable(ctx context.Context, path string, r channel.HookResponse, body []byte) error {
+	if !r.Unreadable {
+		return nil
+	}
+	key := h.copyKey()
+	h.Log.ErrorContext(ctx, "notification not readable", "path", path, "copy", key)
+	if err := h.Blobs.PutBlob(ctx, key, "application/octet-stream", body); err != nil {
+		return fmt.Errorf("keep an unreadable notification: %w", err)
+	}
+	return nil
 }
 
 // feed is the catalog as a file Meta can fetch; key.csv is the last segment.

@@ -117,3 +117,18 @@ func TestFeed(t *testing.T) {
 		}
 	}
 }
+
+// What is signed and can't be understood is kept, and not sent again.
+func TestUnreadableIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	out := b.call(t, "POST", "/webhooks/test/odd", "[odd]", "signature", "good")
+	if out.StatusCode != 200 || len(b.queued) != 0 || len(b.blobs) != 1 {
+		t.Errorf("%d, queued %v, kept %v", out.StatusCode, b.queued, b.blobs)
+	}
+	for key, body := range b.blobs {
+		if string(body) != "[odd]" || !strings.HasPrefix(key, "tmp/unreadable/") {
+			t.Errorf("kept %q as %s", body, key)
+		}
+	}
+}

@@ -107,6 +107,9 @@ type HookResponse struct {
 	Revoked commerce.RemoteID
 	Erased  commerce.RemoteID
 	Code    string
+	// Unreadable says that the body is genuine and can't be understood: a copy
+	// of it is kept, and nobody is asked to send it again.
+	Unreadable bool
 }
 
 // Cart is what a buyer carries to the seller's checkout.

@@ -10,6 +10,7 @@ import (
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/publish"
 )
 
 // maxFeed is what a response may carry: Lambda passes 6 MB as a whole event.
@@ -32,7 +33,7 @@ func (s site) feed(ctx context.Context, a port.Account) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := all.Feed(&out, changes, first); err != nil {
+		if err := all.Feed(&out, a.Settings, changes, first); err != nil {
 			return nil, fmt.Errorf("write feed: %w", err)
 		}
 		if out.Len() > maxFeed {
@@ -65,13 +66,44 @@ func (s site) wanted(ctx context.Context, a port.Account, d commerce.Defaults, i
 	if err != nil {
 		return nil, fmt.Errorf("read stock: %w", err)
 	}
+	t, listings, err := s.shelf(ctx, a, ids)
+	if err != nil {
+		return nil, err
+	}
 	changes := make([]channel.Change, 0, len(products))
 	for _, product := range products {
 		stock := make(map[commerce.VariantID]int64, len(product.Variants))
 		for _, v := range product.Variants {
 			stock[v.ID] = levels[v.ID].OnHand
 		}
-		changes = append(changes, channel.Change{Product: product, Stock: stock, Defaults: d, Wanted: map[commerce.Channel]bool{a.Channel: true}})
+		changes = append(changes, channel.Change{Product: product, Listing: listings[product.ID], Stock: stock, Defaults: d, Wanted: publish.Wanted(t, product)})
 	}
 	return changes, nil
+}
+
+// shelf is the account's catalog and what is known there of products: an item
+// keeps the id it was created with, whatever its SKU is now. An account without
+// a catalog of its own has only its channel.
+func (s site) shelf(ctx context.Context, a port.Account, ids []commerce.ProductID) (port.Target, map[commerce.ProductID]commerce.Listing, error) {
+	t := port.Target{Accounts: map[commerce.Channel]commerce.AccountID{a.Channel: a.ID}}
+	known := map[commerce.ProductID]commerce.Listing{}
+	if a.Target == "" {
+		return t, known, nil
+	}
+	t, err := s.Store.Target(ctx, a.Space, a.Target)
+	if err != nil {
+		return t, nil, fmt.Errorf("read target: %w", err)
+	}
+	named := make([]commerce.ListingID, 0, len(ids))
+	for _, id := range ids {
+		named = append(named, port.ListingIDOf(t.ID, id))
+	}
+	listings, err := s.Store.Listings(ctx, a.Space, named)
+	if err != nil {
+		return t, nil, fmt.Errorf("read listings: %w", err)
+	}
+	for _, l := range listings {
+		known[l.Product] = l
+	}
+	return t, known, nil
 }

@@ -17,7 +17,9 @@ const (
 	MaxCartQuantity = 99
 )
 
-// CartItem is one wished piece of an unsigned checkout address.
+// CartItem is one wished piece of an unsigned checkout address. The
+// marketplace names it by the id its item was created with: the SKU the variant
+// had then.
 type CartItem struct {
 	SKU      commerce.SKU
 	Quantity int64
@@ -38,8 +40,13 @@ func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, c
 	cart := port.CartSession{ID: "crt_" + d.NewID(), Account: a.ID, Channel: c, Coupon: coupon, Attribution: att, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(cartLife)}
 	cart.Attribution.Session = cart.ID
 	var notices []CartNotice
-	for _, item := range joined(items) {
-		line, notice, err := d.cartLine(ctx, a.Space, item)
+	items = joined(items)
+	made, err := d.made(ctx, a, items)
+	if err != nil {
+		return cart, nil, err
+	}
+	for _, item := range items {
+		line, notice, err := d.cartLine(ctx, a.Space, item, made[commerce.RemoteID(item.SKU)])
 		if err != nil {
 			return cart, nil, err
 		}
@@ -75,8 +82,30 @@ func joined(items []CartItem) []CartItem {
 	return all
 }
 
-func (d *Desk) cartLine(ctx context.Context, w commerce.WorkspaceID, item CartItem) (commerce.OrderLine, *CartNotice, error) {
-	v, title, err := d.Find(ctx, w, item.SKU)
+// made finds the items the account's catalog has under these ids. Of what is
+// sold without a catalog nothing is known.
+func (d *Desk) made(ctx context.Context, a port.Account, items []CartItem) (map[commerce.RemoteID]port.RemoteRef, error) {
+	if a.Target == "" || len(items) == 0 {
+		return nil, nil
+	}
+	ids := make([]commerce.RemoteID, 0, len(items))
+	for _, i := range items {
+		ids = append(ids, commerce.RemoteID(i.SKU))
+	}
+	refs, err := d.Store.Resolve(ctx, a.Space, a.Target, port.RemoteItem, ids)
+	if err != nil {
+		return nil, fmt.Errorf("resolve items of a cart: %w", err)
+	}
+	return refs, nil
+}
+
+// cartLine finds what is wished by the item it was made as, which survives a
+// change of SKU, and by SKU second.
+func (d *Desk) cartLine(ctx context.Context, w commerce.WorkspaceID, item CartItem, made port.RemoteRef) (commerce.OrderLine, *CartNotice, error) {
+	v, title, err := d.variant(ctx, w, made.Product, func(v commerce.Variant) bool { return v.ID == made.Variant })
+	if fault.Is(err, fault.NotFound) {
+		v, title, err = d.Find(ctx, w, item.SKU)
+	}
 	if fault.Is(err, fault.NotFound) {
 		return commerce.OrderLine{}, &CartNotice{SKU: item.SKU, Code: "unknown"}, nil
 	}

@@ -3,6 +3,7 @@ package trade
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -104,16 +105,24 @@ func (d *Desk) Find(ctx context.Context, w commerce.WorkspaceID, sku commerce.SK
 	if err != nil {
 		return commerce.Variant{}, "", err
 	}
-	products, err := d.Store.Products(ctx, w, []commerce.ProductID{ref.Product})
+	return d.variant(ctx, w, ref.Product, func(v commerce.Variant) bool { return v.SKU == sku })
+}
+
+// variant reads the variant of a product that is, and the product's title. One
+// that is off sale is NotFound.
+func (d *Desk) variant(ctx context.Context, w commerce.WorkspaceID, id commerce.ProductID, is func(commerce.Variant) bool) (commerce.Variant, string, error) {
+	gone := fault.New(fault.NotFound, "unknown_sku", "There is no such variant in the catalog.")
+	if id == "" {
+		return commerce.Variant{}, "", gone
+	}
+	products, err := d.Store.Products(ctx, w, []commerce.ProductID{id})
 	if err != nil {
 		return commerce.Variant{}, "", err
 	}
 	for _, p := range products {
-		for _, v := range p.Variants {
-			if v.SKU == sku && !p.Archived {
-				return v, p.Title, nil
-			}
+		if i := slices.IndexFunc(p.Variants, is); i >= 0 && !p.Archived {
+			return p.Variants[i], p.Title, nil
 		}
 	}
-	return commerce.Variant{}, "", fault.New(fault.NotFound, "unknown_sku", "There is no SKU %q in the catalog.", sku)
+	return commerce.Variant{}, "", gone
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/port"
 	"github.com/manystall/manystall/shared/trade"
 )
 
@@ -151,5 +152,25 @@ func TestReceiveLanded(t *testing.T) {
 	o, err = b.desk.Receive(t.Context(), b.account(), trade.Inbound{ID: "79", Attribution: commerce.Attribution{UTM: utm, Landing: "/?utm_source=IGShopping&utm_medium=Social"}})
 	if err != nil || o.Channel != commerce.Own || o.Attribution.UTM["utm_medium"] != "Social" || len(utm) != 1 {
 		t.Errorf("%s by %+v, %v", o.Channel, o.Attribution, err)
+	}
+}
+
+// A renamed SKU is asked for by the id its item was created with; who has the
+// name now is somebody else.
+func TestCartOfRenamedItem(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	page := port.Account{ID: "page", Space: w, Channel: commerce.Facebook, Kind: "marketplace", Remote: "1", Target: "tgt", State: port.AccountActive}
+	listing := commerce.Listing{ID: port.ListingIDOf("tgt", "prd"), Target: "tgt", Product: "prd", Items: map[commerce.VariantID]commerce.RemoteID{"v1": "OLD-MUG", "v3": "CUP", "gone": "GONE"}}
+	_, err := b.PutListing(t.Context(), w, port.ListingWrite{Listing: listing})
+	must(t, err)
+	cart, notices, err := b.desk.OpenCart(t.Context(), page, []trade.CartItem{{"OLD-MUG", 1}, {"CUP", 1}, {"MUG", 1}, {"GONE", 1}}, "", commerce.Facebook, commerce.Attribution{})
+	must(t, err)
+	var got []commerce.SKU
+	for _, l := range cart.Lines {
+		got = append(got, l.SKU)
+	}
+	if diff := cmp.Diff([]commerce.SKU{"MUG", "JAR", "MUG"}, got); diff != "" || len(notices) != 1 || notices[0].SKU != "GONE" || notices[0].Code != "unknown" {
+		t.Errorf("%s, %+v", diff, notices)
 	}
 }

@@ -25,6 +25,7 @@ type Store interface {
 	Conversation(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) (commerce.Conversation, error)
 	Products(ctx context.Context, w commerce.WorkspaceID, ids []commerce.ProductID) ([]commerce.Product, error)
 	ProductBySKU(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (port.SKURef, error)
+	Resolve(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID, kind port.RemoteKind, ids []commerce.RemoteID) (map[commerce.RemoteID]port.RemoteRef, error)
 	Levels(ctx context.Context, w commerce.WorkspaceID, ids []commerce.VariantID) (map[commerce.VariantID]commerce.StockLevel, error)
 }
 

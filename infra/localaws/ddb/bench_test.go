@@ -2,16 +2,20 @@ package ddb_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-
-	"github.com/manystall/manystall/infra/localaws"
+	"golang.org/x/sync/errgroup"
 )
 
 // listing is an item of about a kilobyte in one index.
@@ -30,19 +34,50 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
+// clientsAtOnce is how many clients the benchmarks of load have.
+const clientsAtOnce = 16
+
+// load runs do with 16 clients, each waiting for its answer before it asks
+// again, and reports how many answers a second came and how long the slowest
+// hundredth of them took.
+func load(b *testing.B, do func(n int) error) {
+	b.Helper()
+	var (
+		n     atomic.Int64
+		mu    sync.Mutex
+		times []time.Duration
+	)
+	b.SetParallelism(clientsAtOnce / min(clientsAtOnce, runtime.GOMAXPROCS(0)))
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		var mine []time.Duration
+		for pb.Next() {
+			begin := time.Now()
+			if err := do(int(n.Add(1))); err != nil {
+				b.Error(err)
+				return
+			}
+			mine = append(mine, time.Since(begin))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		times = append(times, mine...)
+	})
+	b.StopTimer()
+	slices.Sort(times)
+	if len(times) > 0 {
+		b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+		b.ReportMetric(float64(len(times))/b.Elapsed().Seconds(), "calls/s")
+	}
+}
+
 // BenchmarkPut16 is the durable writes of 16 clients at once.
 func BenchmarkPut16(b *testing.B) {
 	c := setup(b)
 	table := c.create(b, tableThings("things"))
-	var n atomic.Int64
-	b.SetParallelism(8) // times GOMAXPROCS, which is 2 where this is measured
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if _, err := c.db.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &table, Item: listing(int(n.Add(1)))}); err != nil {
-				b.Error(err)
-				return
-			}
-		}
+	load(b, func(n int) error {
+		_, err := c.db.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: &table, Item: listing(n)})
+		return err
 	})
 }
 
@@ -63,31 +98,53 @@ func BenchmarkBatchWrite25(b *testing.B) {
 	}
 }
 
+// fill writes n listings, many batches at once.
 func fill(b *testing.B, c *bundle, table string, n int) {
 	b.Helper()
+	var g errgroup.Group
+	g.SetLimit(clientsAtOnce)
 	for i := 0; i < n; i += 25 {
-		var requests []types.WriteRequest
-		for j := range 25 {
-			requests = append(requests, types.WriteRequest{PutRequest: &types.PutRequest{Item: listing(i + j)}})
-		}
-		if _, err := c.db.BatchWriteItem(context.Background(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}}); err != nil {
-			b.Fatal(err)
-		}
+		g.Go(func() error {
+			var requests []types.WriteRequest
+			for j := range 25 {
+				requests = append(requests, types.WriteRequest{PutRequest: &types.PutRequest{Item: listing(i + j)}})
+			}
+			_, err := c.db.BatchWriteItem(context.Background(), &dynamodb.BatchWriteItemInput{RequestItems: map[string][]types.WriteRequest{table: requests}})
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		b.Fatal(err)
 	}
 }
 
-// BenchmarkQuery50 is a page of 50 items of a global index.
+// page50 asks for 50 items of a global index, from anywhere in it.
+func page50(c *bundle, table string, n, items int) error {
+	in := &dynamodb.QueryInput{TableName: &table, IndexName: aws.String("all"), Limit: aws.Int32(50), ScanIndexForward: aws.Bool(false),
+		KeyConditionExpression:    aws.String("gp = :g AND gs <= :n"),
+		ExpressionAttributeValues: item{":g": str("g"), ":n": num(strconv.Itoa(50 + n*7919%(items-50)))}}
+	out, err := c.db.Query(context.Background(), in)
+	if err == nil && out.Count != 50 {
+		err = fmt.Errorf("a page of %d", out.Count)
+	}
+	return err
+}
+
+// BenchmarkQuery50 is a page of 50 items of a kilobyte, from a global index of
+// 100,000, for one client and for 16.
 func BenchmarkQuery50(b *testing.B) {
+	const items = 100_000
 	c := setup(b)
 	table := c.create(b, tableThings("things"))
-	fill(b, c, table, 2000)
-	for b.Loop() {
-		out, err := c.db.Query(context.Background(), &dynamodb.QueryInput{TableName: &table, IndexName: aws.String("all"), Limit: aws.Int32(50),
-			ScanIndexForward: aws.Bool(false), KeyConditionExpression: aws.String("gp = :g"), ExpressionAttributeValues: item{":g": str("g")}})
-		if err != nil || out.Count != 50 {
-			b.Fatal(out, err)
+	fill(b, c, table, items)
+	b.Run("1", func(b *testing.B) {
+		for n := 0; b.Loop(); n++ {
+			if err := page50(c, table, n, items); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
+	b.Run("16", func(b *testing.B) { load(b, func(n int) error { return page50(c, table, n, items) }) })
 }
 
 // BenchmarkGet reads one item of a kilobyte.
@@ -98,30 +155,6 @@ func BenchmarkGet(b *testing.B) {
 	for b.Loop() {
 		if it := c.get(b, table, item{"p": str("p1"), "s": str("l")}); it == nil {
 			b.Fatal("nothing")
-		}
-	}
-}
-
-// BenchmarkOpen opens a folder with 10,000 items.
-func BenchmarkOpen(b *testing.B) {
-	folder := b.TempDir()
-	s, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := &bundle{server: s}
-	c.db, c.streams = clients(s)
-	fill(b, c, c.create(b, tableThings("things")), 10_000)
-	if err := s.Close(); err != nil {
-		b.Fatal(err)
-	}
-	for b.Loop() {
-		s, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1})
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := s.Close(); err != nil {
-			b.Fatal(err)
 		}
 	}
 }

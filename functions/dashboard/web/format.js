@@ -167,6 +167,7 @@ export function relative(at) {
 /** @param {number} ms @returns {string} a span in its two largest units, such as 3 h 12 min */
 export function span(ms) {
   const minutes = Math.max(0, Math.floor(ms / 60000));
+  if (minutes === 0) return t('time.moment');
   const parts = [
     ['day', Math.floor(minutes / 1440)],
     ['hour', Math.floor(minutes / 60) % 24],

@@ -9,7 +9,7 @@ export default {
   texts: {
     'app.name': 'Manystall', 'document.title': '{title} · Manystall', 'loading': 'Loading', 'save': 'Save',
     'saved': 'Saved', 'cancel': 'Cancel', 'close': 'Close', 'undo': 'Undo', 'retry': 'Try again', 'yes': 'Yes',
-    'no': 'No', 'optional': 'Optional', 'signout': 'Sign out', 'time.now': 'now', 'count.more': '{n}+',
+    'no': 'No', 'optional': 'Optional', 'signout': 'Sign out', 'time.now': 'now', 'time.moment': '<1m', 'count.more': '{n}+',
     'field.counter': '{n} of {max}', 'copy.action': 'Copy: {what}', 'copy.done': 'Copied: {what}',
     'theme.is': 'Colours: {theme}. Change', 'theme.system': 'like the system', 'theme.light': 'light',
     'theme.dark': 'dark',

@@ -7,7 +7,7 @@ import { channelInfo } from '../session.js';
 import { button } from './control.js';
 import { note, words } from './note.js';
 import { icon } from './icon.js';
-import { isWeb } from './message.js';
+import { isWeb } from './picture.js';
 
 /** @typedef {import('../types.js').Conversation} Conversation */
 /** @typedef {import('../types.js').Message} Message */

@@ -4,6 +4,7 @@ import { t, word } from '../messages.js';
 import { clock, day, dayKey, exact } from '../format.js';
 import { button } from './control.js';
 import { icon } from './icon.js';
+import { isWeb, source } from './picture.js';
 import { complain } from './note.js';
 
 /** @typedef {import('../types.js').Message} Message */
@@ -115,11 +116,6 @@ function linked(text) {
     .map((part, i) => (i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
 }
 
-/** @param {string | undefined} url @returns {boolean} whether a browser may follow it */
-export function isWeb(url) {
-  return /^https?:\/\//.test(url ?? '');
-}
-
 /** @param {{kind: string, url?: string, name?: string}} a */
 function attachment(a) {
   const name = a.name || word('message.kind', a.kind);
@@ -128,7 +124,7 @@ function attachment(a) {
     return h(
       'a',
       { class: 'picture', href: a.url, target: '_blank', rel: 'noopener noreferrer' },
-      h('img', { src: a.url, alt: name, loading: 'lazy', referrerpolicy: 'no-referrer', width: 240, height: 180 }),
+      h('img', { src: source(a.url), alt: name, loading: 'lazy', referrerpolicy: 'no-referrer', width: 240, height: 180 }),
     );
   }
   return h(

@@ -1,13 +1,17 @@
 import { h, on, put } from '../dom.js';
 import { icon } from './icon.js';
-import { isWeb } from './message.js';
+
+/** @param {string | undefined} url @returns {url is string} whether a browser may follow it */
+export function isWeb(url) {
+  return /^https?:\/\//.test(url ?? '');
+}
 
 /**
  * Where a picture is fetched from: its own address, or by way of the host that
  * answers for every picture on a machine that can't reach the web.
  * @param {string} url
  */
-function source(url) {
+export function source(url) {
   const via = document.querySelector('meta[name="pictures"]')?.getAttribute('content');
   return via ? via + encodeURIComponent(url) : url;
 }

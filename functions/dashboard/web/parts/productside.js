@@ -8,7 +8,7 @@ import { card } from './page.js';
 import { badge, listingState } from './chip.js';
 import { bones, failed } from './note.js';
 import { icon } from './icon.js';
-import { isWeb } from './message.js';
+import { isWeb } from './picture.js';
 import { ledger } from './ledger.js';
 import { problemLine, retryButton } from './listing.js';
 

@@ -22,7 +22,8 @@ import { secretDialog } from '../parts/secret.js';
 /** @param {import('../router.js').Page} page */
 export default function show({ root, query: q, signal }) {
   const body = h('div', { class: 'connections' }, skeleton(3, 'card'));
-  const table = h('div', null, matrix(channels()));
+  // It comes with the connections above it, so that it does not move.
+  const table = h('div', null);
   const again = () => turn();
   put(
     root,
@@ -33,12 +34,7 @@ export default function show({ root, query: q, signal }) {
       ],
     }),
     outcome(q),
-    h(
-      'div',
-      { class: 'stack' },
-      body,
-      card(t('matrix.title'), [h('p', { class: 'soft card-lead' }, t('matrix.text')), table], { flush: true }),
-    ),
+    h('div', { class: 'stack' }, body, table),
   );
   let mark = '';
   const read = async () => {
@@ -60,7 +56,10 @@ export default function show({ root, query: q, signal }) {
               action: button(t('connections.connect'), { kind: 'main', icon: 'plus', run: () => connectDialog(again) }),
             }),
       );
-      put(table, matrix(can.data.items));
+      redraw(
+        table,
+        card(t('matrix.title'), [h('p', { class: 'soft card-lead' }, t('matrix.text')), matrix(can.data.items)], { flush: true }),
+      );
     } catch (e) {
       if (isAbort(e)) return;
       if (!mark) put(body, failed(e, read));

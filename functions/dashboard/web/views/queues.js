@@ -5,7 +5,7 @@ import { get, isAbort, newKey, send } from '../api.js';
 import { number, when } from '../format.js';
 import { every } from '../live.js';
 import { card, heading } from '../parts/page.js';
-import { bones, complain, empty, failed } from '../parts/note.js';
+import { complain, empty, failed, skeleton } from '../parts/note.js';
 import { button } from '../parts/control.js';
 import { confirm } from '../parts/dialog.js';
 import { toast } from '../parts/toast.js';
@@ -17,7 +17,7 @@ import { chip } from '../parts/chip.js';
 
 /** @param {import('../router.js').Page} page */
 export default function show({ root, signal }) {
-  const counts = h('div', null, bones(6));
+  const counts = h('div', null, skeleton(6, 'row queue-row'));
   const failures = list({
     path: '/v1/failures',
     label: t('queues.failures'),
@@ -65,7 +65,7 @@ export function queueTable(queues, again) {
     { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': t('queues.counts') },
     h(
       'table',
-      null,
+      { class: 'queue-table' },
       h(
         'thead',
         null,

@@ -57,6 +57,9 @@
  * @property {string} [checkout_url]
  * @property {string} [feed_url]
  * @property {string} [inbound_key]
+ * @property {string} [inbound_url]
+ * @property {string} [shopify_url]
+ * @property {string} [woocommerce_url]
  * @property {number} version
  * @property {string} created_at
  */

@@ -13,6 +13,7 @@ import { button, copyable, field, input, linkButton } from '../parts/control.js'
 import { confirm, formDialog } from '../parts/dialog.js';
 import { bones, complain, failed, note } from '../parts/note.js';
 import { icon } from '../parts/icon.js';
+import { secretDialog } from '../parts/secret.js';
 import { toast } from '../parts/toast.js';
 
 /** @typedef {import('../types.js').Connection} Connection */
@@ -69,7 +70,7 @@ function view(c, etag, path, draw) {
       'div',
       { class: 'columns' },
       h('div', { class: 'stack' }, health(c), can(c)),
-      h('div', { class: 'stack' }, details(c), addresses(c), disconnectCard(c, path)),
+      h('div', { class: 'stack' }, details(c), addresses(c), secrets(c, path), disconnectCard(c, path)),
     ),
   ];
 }
@@ -219,7 +220,52 @@ function addresses(c) {
   if (!c.checkout_url && !c.feed_url && !c.inbound_key) return null;
   return card(
     t('connections.addresses'),
-    h('div', { class: 'stack' }, one('checkout_url', c.checkout_url), one('feed_url', c.feed_url), one('inbound_key', c.inbound_key)),
+    h(
+      'div',
+      { class: 'stack' },
+      one('checkout_url', c.checkout_url),
+      one('feed_url', c.feed_url),
+      one('inbound_key', c.inbound_key),
+      one('inbound_url', c.inbound_url),
+      one('shopify_url', c.shopify_url),
+      one('woocommerce_url', c.woocommerce_url),
+    ),
+  );
+}
+
+/** @param {Connection} c @param {string} path what signs the orders of a checkout */
+function secrets(c, path) {
+  const key = c.inbound_key;
+  if (!key) return null;
+  const renew = async () => {
+    if (!(await confirm({ title: t('secrets.renew'), text: h('p', null, t('secrets.renew.text')), action: t('secrets.renew') }))) return;
+    try {
+      const { data } = await send('POST', `${path}/secrets`, {}, { key: newKey() });
+      await secretDialog(key, data.secret);
+    } catch (e) {
+      complain(e);
+    }
+  };
+  const enter = async () => {
+    const secret = input({ required: true, minlength: 16, maxlength: 200, spellcheck: 'false', dir: 'ltr' });
+    await formDialog({
+      title: t('secrets.enter'),
+      action: t('save'),
+      fields: field(t('secret.secret'), secret, { name: 'secret', hint: t('secrets.enter.hint') }),
+      run: async () => {
+        await send('POST', `${path}/secrets`, { secret: secret.value.trim() }, { key: newKey() });
+        toast(t('saved'));
+      },
+    });
+  };
+  return card(
+    t('secrets.title'),
+    h(
+      'div',
+      { class: 'stack' },
+      h('p', { class: 'small soft' }, t('secrets.text')),
+      h('div', { class: 'line' }, button(t('secrets.enter'), { run: enter }), button(t('secrets.renew'), { run: renew })),
+    ),
   );
 }
 

@@ -38,7 +38,8 @@ func (c *Connector) Check(ctx context.Context) (channel.Health, error) {
 	for _, check := range h.Checks {
 		h.OK = h.OK && check.OK
 	}
-	return h, nil
+	err = c.checkCalls(ctx, &h)
+	return h, err
 }
 
 // checkScopes says which abilities the consent does not cover.

@@ -38,7 +38,13 @@ type stall struct {
 
 func setup(t *testing.T) *stall {
 	t.Helper()
-	b := &stall{T: t, w: newWorld(t, 11), listings: map[commerce.ListingID]commerce.Listing{}, calls: map[string]channel.Call{}}
+	return settle(t, newWorld(t, 11))
+}
+
+// settle connects the seller of a world.
+func settle(t *testing.T, w *world.World) *stall {
+	t.Helper()
+	b := &stall{T: t, w: w, listings: map[commerce.ListingID]commerce.Listing{}, calls: map[string]channel.Call{}}
 	b.sim = b.w.Simulator().(*etsysim.Sim)
 	driver, redirect := etsy.Driver(), b.w.PublicURL()+"/v1/oauth/etsy/callback"
 	auth := driver.Auth(b.w.App(), b.w.Env())

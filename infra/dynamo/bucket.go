@@ -215,3 +215,42 @@ func (w *window) correct(now time.Time, left, outstanding int64) bool {
 	}
 	return false
 }
+
+// paceSlots is how far back a forecast looks for how fast calls are made.
+const paceSlots = 3
+
+// forecast goes on with the pace of the last slots, while old slots leave the
+// window.
+func (w window) forecast(now time.Time) port.Forecast {
+	w.Slots = slices.Clone(w.Slots)
+	w.roll(now)
+	all, _ := w.used()
+	f := port.Forecast{Window: w.Length, Limit: w.Limit, Left: max(0, w.Limit-all)}
+	length, current := w.slotLength(), w.index(now)
+	since := time.Unix(0, (current-paceSlots)*int64(length))
+	recent := int64(0)
+	for _, s := range w.Slots {
+		if s.Index >= current-paceSlots {
+			recent += s.All
+		}
+	}
+	open := w.Limit * (100 - keptPercent) / 100
+	used, per := float64(all), float64(recent)*float64(length)/float64(now.Sub(since))
+	parts := int64(w.Length / length)
+	for i := range parts + 1 {
+		at := now.Add(time.Duration(i) * length)
+		if f.Kept.IsZero() && used >= float64(open) {
+			f.Kept = at
+		}
+		if f.Spent.IsZero() && used >= float64(w.Limit) {
+			f.Spent = at
+		}
+		used += per
+		for _, s := range w.Slots {
+			if s.Index == current+i-parts {
+				used -= float64(s.All)
+			}
+		}
+	}
+	return f
+}

@@ -105,3 +105,36 @@ func TestCorrectionsAreNotWrittenForSmallGaps(t *testing.T) {
 		t.Errorf("%d calls are handed out of 3", n)
 	}
 }
+
+func TestForecast(t *testing.T) {
+	t.Parallel()
+	start := time.Unix(1_800_000_000, 0).Truncate(time.Hour)
+	for name, tt := range map[string]struct {
+		perHour, hours int64
+		spent, kept    time.Duration // after the start; 0 is not within a day
+	}{
+		"unused":           {0, 5, 0, 0},
+		"within the limit": {15, 48, 0, 0},
+		"too fast":         {60, 3, 10 * time.Hour, 7 * time.Hour},
+		"texts wait":       {22, 3, 0, 20 * time.Hour},
+		"spent already":    {300, 2, 2 * time.Hour, 2 * time.Hour},
+	} {
+		w := window{Length: daily, Limit: 600}
+		now := start
+		for range tt.hours * tt.perHour {
+			w.roll(now)
+			w.add(now, 1, false)
+			now = now.Add(time.Hour / time.Duration(tt.perHour))
+		}
+		now = start.Add(time.Duration(tt.hours) * time.Hour)
+		f := w.forecast(now)
+		for what, at := range map[string]struct {
+			got  time.Time
+			want time.Duration
+		}{"spent": {f.Spent, tt.spent}, "kept": {f.Kept, tt.kept}} {
+			if at.want == 0 && !at.got.IsZero() || at.want != 0 && at.got.Sub(start.Add(at.want)).Abs() > 90*time.Minute {
+				t.Errorf("%s: %s at %s, want %s after the start", name, what, at.got.Sub(start), at.want)
+			}
+		}
+	}
+}

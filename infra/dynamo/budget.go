@@ -103,7 +103,7 @@ func (b *Budgets) lease(ctx context.Context, name string, p *purse, l *lease, re
 	var retry time.Duration
 	err := b.change(ctx, name, p, func(now time.Time, k *bucket) bool {
 		if len(k.Windows) == 0 && !now.Before(k.Until) {
-			got = leaseMax // nothing is limited: nothing is counted
+			got = 1 // nothing is limited: nothing is counted, until the first answer says more
 			return false
 		}
 		if l.left > 0 {
@@ -137,6 +137,25 @@ func (b *Budgets) Learn(ctx context.Context, q port.Quota) error {
 		}
 		return changed
 	})
+}
+
+// Forecasts implements port.Forecaster. It costs one unit.
+func (b *Budgets) Forecasts(ctx context.Context, name string) ([]port.Forecast, error) {
+	it, err := b.store.get(ctx, budgetKey(name))
+	if err != nil || it == nil {
+		return nil, err
+	}
+	k, err := decode[bucket](it)
+	if err != nil {
+		return nil, err
+	}
+	var all []port.Forecast
+	for _, w := range k.Windows {
+		if w.Length >= daily {
+			all = append(all, w.forecast(b.store.now()))
+		}
+	}
+	return all, nil
 }
 
 // change applies edit to the stored bucket; edit says whether that is to be

@@ -95,6 +95,23 @@ type Budgets interface {
 	Learn(ctx context.Context, q Quota) error
 }
 
+// Forecast is how one window of a budget stands, and how it goes on if calls
+// are made as in the last hours.
+type Forecast struct {
+	Window      time.Duration
+	Limit, Left int64
+	// Spent is when nothing is left, and Kept when nothing is left but the
+	// 30 % that urgent lanes keep; zero is not within the next window.
+	Spent, Kept time.Time
+}
+
+// Forecaster is what Budgets may also be able to do.
+type Forecaster interface {
+	// Forecasts reads a bucket's windows of a day and longer; none when
+	// nothing is known of it.
+	Forecasts(ctx context.Context, bucket string) ([]Forecast, error)
+}
+
 // Locks are held by one worker at a time, across all processes.
 type Locks interface {
 	// Lock takes key for ttl; a held lock is a fault of kind Conflict. The

@@ -69,6 +69,9 @@ type call struct {
 	once bool
 }
 
+// Bucket is the budget that all calls are paid from.
+func (c *Client) Bucket() string { return Bucket(c.cfg.Keystring) }
+
 // do sends a call with the current token and decodes the answer into into,
 // unless that is nil. A refused token is renewed once and the call sent again:
 // a call answered with 401 was not carried out.

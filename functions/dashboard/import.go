@@ -44,6 +44,7 @@ type importView struct {
 	State     string         `json:"state"`
 	Reason    string         `json:"reason,omitempty"`
 	Format    string         `json:"format,omitempty"`
+	Name      string         `json:"name,omitempty"`
 	Rows      int            `json:"rows"`
 	Created   int            `json:"created"`
 	Updated   int            `json:"updated"`
@@ -72,7 +73,7 @@ func (v *importView) Head(header http.Header) {
 
 func viewImport(j port.Job) importView {
 	v := importView{
-		ID: j.ID, State: j.State, Reason: j.Reason, Format: j.Params["format"],
+		ID: j.ID, State: j.State, Reason: j.Reason, Format: j.Params["format"], Name: j.Params["name"],
 		Rows: j.Rows, Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Failed: j.Failed,
 		Problems: make([]rowProblem, 0, len(j.Problems)), CreatedAt: j.CreatedAt.UTC(), EndedAt: j.EndedAt.UTC(),
 	}
@@ -126,6 +127,7 @@ type importWish struct {
 type createImportRequest struct {
 	httpapi.Call
 	Format string `query:"format" validate:"omitempty,oneof=auto shopify woocommerce etsy google manystall"`
+	Name   string `query:"name" validate:"max=200,line"`
 	Data   []byte `body:"raw"`
 }
 
@@ -137,7 +139,7 @@ func (h *Handler) createImport(ctx context.Context, req *createImportRequest) (*
 	if file.Format == "" {
 		file.Format = "auto"
 	}
-	file.Key = req.Key
+	file.Key, file.Name = req.Key, req.Name
 	job, err := h.Imports.Start(ctx, req.Space, file)
 	if err != nil {
 		return nil, err

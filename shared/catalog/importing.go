@@ -35,6 +35,7 @@ type Importer struct {
 // Upload is a file to import: its bytes, or the key of a blob that holds them.
 type Upload struct {
 	Format string // auto, shopify, manystall
+	Name   string // of the file, for people
 	Data   []byte
 	Blob   string
 	// Key makes the import happen once: the same key with the same file is the
@@ -68,7 +69,7 @@ func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload)
 	}
 	job := port.Job{
 		ID: u.job(w, data, im.NewID), Space: w, Kind: "import", State: running, Blob: u.Blob, Rows: table.Rows,
-		Params: map[string]string{"format": table.Format}, Problems: []port.RowProblem{}, CreatedAt: im.Now(),
+		Params: map[string]string{"format": table.Format, "name": u.Name}, Problems: []port.RowProblem{}, CreatedAt: im.Now(),
 	}
 	if job.Blob == "" {
 		job.Blob = "tmp/imports/" + string(job.ID) + ".csv"

@@ -59,10 +59,23 @@ func ReadTable(data []byte, format string) (Table, error) {
 			t.columns[name] = i
 		}
 	}
+	for short, column := range shortNames() {
+		if at, ok := t.columns[short]; ok && !t.has(column) {
+			t.columns[column] = at
+		}
+	}
 	if t.Format, err = t.detect(format); err != nil {
 		return Table{}, err
 	}
 	return t, t.read(r, len(header))
+}
+
+// shortNames are what people who write a file by hand call Shopify's columns.
+func shortNames() map[string]string {
+	return map[string]string{
+		"sku": "variant sku", "price": "variant price", "quantity": "variant inventory qty", "stock": "variant inventory qty", "grams": "variant grams",
+		"barcode": "variant barcode", "image": "image src", "description": "body (html)", "brand": "vendor",
+	}
 }
 
 func badFile(code, format string, args ...any) error {
@@ -98,9 +111,10 @@ func (t Table) detect(want string) (string, error) {
 	}
 	found := ""
 	switch {
-	case has("handle", "title") && (has("currency") || has("who made")):
+	case !has("handle", "title", "variant price"):
+	case has("currency") || has("who made"):
 		found = "manystall"
-	case has("handle", "title") && has("variant price"):
+	default:
 		found = "shopify"
 	}
 	switch {

@@ -2,6 +2,8 @@ package ddb
 
 import (
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,8 +36,11 @@ func newAdversity(seed uint64) *adversity {
 // SetAdverse turns adverse mode on or off. While it is on, reads that are not
 // consistent, and all of global indexes, see a state up to 2 s old; a
 // partition key takes 1,000 write and 3,000 read units a second and is
-// throttled above; batches leave a part unprocessed; and some writes conflict
-// with a transaction that is not there. All times are those of Config.Now.
+// throttled above; batches leave a part unprocessed; some writes and some
+// transactional reads conflict with a transaction that is not there; the shards
+// of streams split, and reading them fails, finds iterators expired or brings
+// less than there is. All times are those of Config.Now. Requests that come one
+// after the other meet the same with the same Config.Seed.
 func (s *Service) SetAdverse(on bool) {
 	s.adverse.mu.Lock()
 	s.adverse.on = on
@@ -59,6 +64,17 @@ func (a *adversity) lag() time.Duration {
 		return 0
 	}
 	return time.Duration(a.random.Int64N(int64(store.MaxLag)))
+}
+
+// upTo is a number from 1 to n: n itself for half of the calls, and always
+// while adverse mode is off.
+func (a *adversity) upTo(n int) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.on || a.random.IntN(2) == 0 {
+		return n
+	}
+	return 1 + a.random.IntN(n)
 }
 
 // spend takes units from what a place can give in this second; false if there
@@ -86,7 +102,10 @@ func place(kind, table, index string, v attr.Value) string {
 // admit throttles and disturbs a write that is ready to be made.
 func (s *Service) admit(tx *store.Tx, p *plan, factor float64) error {
 	if s.adverse.once(40) {
-		return refused("TransactionConflictException", "Transaction is ongoing for the item")
+		return ongoing()
+	}
+	if err := s.splitAtTimes(tx, p.table); err != nil {
+		return err
 	}
 	hash := p.write.item[p.table.Key.Hash]
 	cost := factor * units(max(p.before.Size(), p.after.Size()), writeUnit)
@@ -103,6 +122,38 @@ func (s *Service) admit(tx *store.Tx, p *plan, factor float64) error {
 		}
 	}
 	return nil
+}
+
+func ongoing() *fault {
+	return refused("TransactionConflictException", "Transaction is ongoing for the item")
+}
+
+// maxSplit is how many shards a stream may have before no more are split at
+// will.
+const maxSplit = 16
+
+// splitAtTimes splits an open shard of the table's stream, as AWS does when it
+// sees fit.
+func (s *Service) splitAtTimes(tx *store.Tx, t *store.Table) error {
+	st, ok := tx.Stream(t.Name, t.Stream)
+	if t.Stream == "" || !ok || len(st.Shards) >= maxSplit || !s.adverse.once(100) {
+		return nil
+	}
+	open := slices.DeleteFunc(slices.Clone(st.Shards), func(sh store.Shard) bool { return !sh.Open() })
+	return tx.Split(st, open[s.adverse.upTo(len(open))-1].Serial)
+}
+
+// disturb refuses to read a stream, or says how many records at most it gives.
+func (a *adversity) disturb(limit int) (int, *fault) {
+	switch {
+	case a.once(20):
+		return 0, &fault{status: http.StatusInternalServerError, kind: shapeDynamo + "InternalServerError", message: "Internal server error"}
+	case a.once(20):
+		return 0, refused("ExpiredIteratorException", "Iterator expired.")
+	case a.once(20):
+		return 0, nil
+	}
+	return a.upTo(limit), nil
 }
 
 // admitRead throttles a read of a partition key.

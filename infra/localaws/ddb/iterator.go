@@ -111,13 +111,17 @@ func (s *Service) getRecords(_ context.Context, p params) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	most, refusal := s.adverse.disturb(int(limit))
+	if refusal != nil {
+		return nil, refusal
+	}
 	var out object
 	err = s.db.View(func(tx *store.Tx) error {
 		if tx.Now.Sub(it.Made) > iteratorLife {
 			return refused("ExpiredIteratorException", "Iterator expired. The iterator was created at time "+it.Made.Format(time.RFC3339)+
 				" which is older than 15 minutes.")
 		}
-		out, err = s.records(tx, it, int(limit))
+		out, err = s.records(tx, it, most)
 		return err
 	})
 	return out, err
@@ -141,7 +145,7 @@ func (s *Service) records(tx *store.Tx, it iterator, limit int) (object, error) 
 		list = append(list, s.describeRecord(st, r))
 	}
 	out := object{{"Records", list}}
-	if sh := st.Shards[i]; sh.Open() || next <= sh.Last && len(records) > 0 {
+	if sh := st.Shards[i]; sh.Open() || next <= sh.Last && (len(records) > 0 || limit == 0) {
 		it.Next, it.Made = next, tx.Now.UTC()
 		out.add("NextShardIterator", it.encode())
 	}

@@ -25,7 +25,7 @@ func (s *Service) transactGetItems(_ context.Context, p params) (object, error) 
 	var out object
 	err := s.db.View(func(tx *store.Tx) error {
 		meters := map[string]*meter{}
-		responses, err := transactReads(tx, reads, meters)
+		responses, err := s.transactReads(tx, reads, meters)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (s *Service) transactGetItems(_ context.Context, p params) (object, error) 
 	return out, err
 }
 
-func transactReads(tx *store.Tx, reads []*read, meters map[string]*meter) ([]object, error) {
+func (s *Service) transactReads(tx *store.Tx, reads []*read, meters map[string]*meter) ([]object, error) {
 	responses := make([]object, len(reads))
 	reasons := make([]reason, len(reads))
 	seen := map[string]bool{}
@@ -46,6 +46,9 @@ func transactReads(tx *store.Tx, reads []*read, meters map[string]*meter) ([]obj
 		m.transaction = "read"
 		reasons[i] = reason{code: "None"}
 		it, err := r.item(tx, m)
+		if err == nil && s.adverse.once(40) {
+			err = ongoing()
+		}
 		if code := reasonCode(err); err != nil && code != "" {
 			f, _ := asFault(err)
 			reasons[i] = reason{code: code, message: f.message}

@@ -75,6 +75,11 @@ func (h *Handler) told(ctx context.Context, a port.Account, s shop, body []byte)
 	if err != nil {
 		return map[string]string{"ignored": "unreadable"}, h.setAside(ctx, a, s.title, body, err)
 	}
+	if in.PlacedAt.Before(a.ClaimedAt) {
+		// Shops tell of every change of every order. What was sold before the
+		// connection has left the shelf before the stock was counted.
+		return map[string]string{"ignored": "older than the connection"}, nil
+	}
 	taken, err := h.take(ctx, a, in)
 	return h.taken(a, taken), err
 }

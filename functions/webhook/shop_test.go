@@ -73,7 +73,7 @@ func TestShopifyOrder(t *testing.T) {
 			Origin: "instagram", ClickID: "IwAR0x", UTM: map[string]string{"utm_source": "IGShopping", "utm_medium": "Social"}, Evidence: "cart_origin=instagram",
 			Landing: "/cart/44610569208040:2?cart_origin=instagram&fbclid=IwAR0x&utm_source=IGShopping&utm_medium=Social",
 		},
-		PlacedAt: time.Date(2026, 10, 31, 22, 59, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 1, 7, 30, 0, 0, time.UTC), RemoteVersion: time.Date(2026, 11, 1, 7, 30, 0, 0, time.UTC).Unix(),
+		PlacedAt: time.Date(2026, 11, 1, 8, 10, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 1, 8, 20, 0, 0, time.UTC), RemoteVersion: time.Date(2026, 11, 1, 8, 20, 0, 0, time.UTC).Unix(),
 	}
 	if diff := cmp.Diff(want, b.lastOrder(t)); diff != "" {
 		t.Error(diff)
@@ -101,7 +101,7 @@ func TestWooOrder(t *testing.T) {
 			ClickID: "IwAR0x", UTM: map[string]string{"utm_source": "IGShopping"}, Evidence: "utm_source=IGShopping is sent for Facebook and Instagram alike",
 			Landing: "https://shop.example/checkout/?products=MUG%3A3&fbclid=IwAR0x",
 		},
-		PlacedAt: time.Date(2026, 10, 31, 22, 10, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 1, 7, 30, 8, 0, time.UTC), RemoteVersion: time.Date(2026, 11, 1, 7, 30, 8, 0, time.UTC).Unix(),
+		PlacedAt: time.Date(2026, 11, 1, 8, 10, 0, 0, time.UTC), UpdatedAt: time.Date(2026, 11, 1, 8, 20, 8, 0, time.UTC), RemoteVersion: time.Date(2026, 11, 1, 8, 20, 8, 0, time.UTC).Unix(),
 	}
 	if diff := cmp.Diff(want, b.lastOrder(t)); diff != "" {
 		t.Error(diff)
@@ -138,7 +138,7 @@ func TestShopStates(t *testing.T) {
 	woo := func(status string) string {
 		return strings.Replace(fixture(t, "woo_order.json"), "processing", status, 1)
 	}
-	cancelled := []string{`"cancelled_at": null`, `"cancelled_at": "2026-11-01T03:00:00-04:00"`}
+	cancelled := []string{`"cancelled_at": null`, `"cancelled_at": "2026-11-01T04:15:00-04:00"`}
 	for _, c := range []struct {
 		decode func([]byte) (order, error)
 		body   string
@@ -248,6 +248,8 @@ func TestShopNotOrders(t *testing.T) {
 		"a test order":    b.told(t, "shopify", "orders/create", strings.Replace(body, `"test": false`, `"test": true`, 1)),
 		"a coupon":        b.told(t, "woocommerce", "coupon.created", woo),
 		"a gone order":    b.told(t, "woocommerce", "order.deleted", `{"id":727}`),
+		"an old order":    b.told(t, "shopify", "orders/updated", strings.Replace(body, "2026-11-01T04:10:00-04:00", "2026-11-01T03:59:59-04:00", 1)),
+		"an old sale":     b.told(t, "woocommerce", "order.updated", strings.Replace(woo, "2026-11-01T08:10:00", "2026-10-01T08:10:00", 1)),
 		"a begun order":   b.told(t, "woocommerce", "order.created", strings.Replace(woo, "processing", "checkout-draft", 1)),
 	} {
 		if out.StatusCode != 200 || !strings.Contains(out.Body, `"ignored"`) {
@@ -270,7 +272,7 @@ func TestShopUnreadable(t *testing.T) {
 		{"shopify", `<?xml version="1.0"?><order/>`, "bad_json"},
 		{"shopify", strings.ReplaceAll(body, `"currency": "EUR"`, `"currency": "ZZZ"`), "amount"},
 		{"shopify", strings.Replace(body, `"38.40"`, `"1e3"`, 1), "amount"},
-		{"shopify", strings.Replace(body, "2026-11-01T03:30:00-04:00", "2036-11-01T03:30:00-04:00", 1), "time"},
+		{"shopify", strings.Replace(body, "2026-11-01T04:20:00-04:00", "2036-11-01T04:20:00-04:00", 1), "time"},
 		{"woocommerce", `{"id":5,"status":"pending","currency":"EUR","total":"1.00","line_items":[]}`, "lines"},
 		{"woocommerce", strings.Replace(fixture(t, "woo_order.json"), `"quantity": 3`, `"quantity": 1.5`, 1), "bad_json"},
 	} {

@@ -3,6 +3,7 @@ package local_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,8 +18,9 @@ import (
 var bin string // made by TestMain
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "manystall")
-	if err == nil {
+	if err == nil && !testing.Short() {
 		bin, err = instance.Build(dir)
 	}
 	code := 1
@@ -36,6 +38,9 @@ type shopper struct{ *instance.Instance }
 
 func newShopper(t *testing.T, env ...string) *shopper {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a whole journey takes minutes: left out of short runs")
+	}
 	return &shopper{instance.New(t, bin, env...)}
 }
 

@@ -141,7 +141,7 @@ func (r *runner) signin(ctx context.Context) (string, error) {
 	}
 	token := random(32)
 	now := time.Now().UTC()
-	c := port.Credential{Hash: httpapi.HashKey(token), Space: commerce.WorkspaceID(done.Workspace), Kind: httpapi.KindSignin, Parent: httpapi.HashKey(r.key), CreatedAt: now, ExpiresAt: now.Add(signinLife)}
+	c := port.Credential{Hash: httpapi.HashKey(token), Space: commerce.WorkspaceID(done.Workspace), Kind: httpapi.KindSignin, Name: "owner", Parent: httpapi.HashKey(r.key), CreatedAt: now, ExpiresAt: now.Add(signinLife)}
 	if err := store.PutCredential(ctx, c); err != nil {
 		return "", fmt.Errorf("make sign-in link: %w", err)
 	}

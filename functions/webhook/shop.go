@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/trade"
 )
 
 // maxShop is the largest order of a shop's software: it says far more of each
@@ -80,8 +83,31 @@ func (h *Handler) told(ctx context.Context, a port.Account, s shop, body []byte)
 		// connection has left the shelf before the stock was counted.
 		return map[string]string{"ignored": "older than the connection"}, nil
 	}
+	if in.Lines, err = h.whole(ctx, a, in); err != nil {
+		return nil, err
+	}
 	taken, err := h.take(ctx, a, in)
 	return h.taken(a, taken), err
+}
+
+// whole are the lines of an order with those it had before and has no more: a
+// shop's software tells the whole order, so what it does not name was taken out
+// by the seller and goes back on the shelf.
+func (h *Handler) whole(ctx context.Context, a port.Account, in trade.Inbound) ([]commerce.OrderLine, error) {
+	stored, err := h.Store.Order(ctx, a.Space, h.OrderID(a.ID, commerce.RemoteID(in.ID)))
+	if fault.Is(err, fault.NotFound) {
+		return in.Lines, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read order %s: %w", in.ID, err)
+	}
+	lines := in.Lines
+	for _, l := range stored.Lines {
+		if !slices.ContainsFunc(in.Lines, func(told commerce.OrderLine) bool { return told.ID == l.ID }) {
+			lines = append(lines, commerce.OrderLine{ID: l.ID, SKU: l.SKU, Title: l.Title, Quantity: l.Quantity, Cancelled: l.Quantity, Price: l.Price})
+		}
+	}
+	return lines, nil
 }
 
 // setAside keeps what is genuine and can't be understood, for a week, and tells

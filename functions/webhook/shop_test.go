@@ -200,6 +200,25 @@ func TestShopifyCancelledPieces(t *testing.T) {
 	}
 }
 
+// A line the seller took out of an order is not told of any more.
+func TestShopLineTakenOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	body := fixture(t, "woo_order.json")
+	b.told(t, "woocommerce", "order.created", body)
+	o := b.lastOrder(t)
+	o.ID, o.Account = ingest.OrderIDOf(b.account.ID, o.Remote), b.account.ID
+	_, err := b.store.PutOrder(t.Context(), w, port.OrderWrite{Order: o})
+	must(t, err)
+	first, second := strings.Index(body, `{"id": 315`), strings.Index(body, `{"id": 316`)
+	if out := b.told(t, "woocommerce", "order.updated", body[:first]+body[second:]); out.StatusCode != 200 {
+		t.Fatalf("%d %s", out.StatusCode, out.Body)
+	}
+	if lines := b.lastOrder(t).Lines; len(lines) != 2 || lines[0].ID != "316" || lines[0].Cancelled != 0 || lines[1].ID != "315" || lines[1].Cancelled != 3 || lines[1].Price != eur(667) {
+		t.Errorf("%+v", lines)
+	}
+}
+
 func TestShopSignatures(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

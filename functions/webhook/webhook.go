@@ -49,8 +49,9 @@ type Carts interface {
 }
 
 // Store is what the function keeps by itself: the state of data deletions, and
-// records of what could not be read.
+// records of what could not be read; and what it reads.
 type Store interface {
+	Order(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (commerce.Order, error)
 	PutFailure(ctx context.Context, f port.Failure) error
 	PublicKey(ctx context.Context, key string) (port.PublicKey, error)
 	PutPublicKey(ctx context.Context, k port.PublicKey) error

@@ -111,6 +111,7 @@ func (in *shopper) tryToBuy(channel, sku string, quantity int) (string, bool) {
 func TestProcesses(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
+	in := newShopper(t, "DEMO=false", "FUNCTIONS="+folder)
 	names := []string{"Dashboard", "Webhook", "Poll", "Ingest", "Publish", "Send", "Project", "Importer", "Maintain"}
 	for _, name := range names {
 		out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", filepath.Join(folder, name+"Function", "bootstrap"), //nolint:gosec // fixed names
@@ -122,7 +123,6 @@ func TestProcesses(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("finding a function's process needs /proc")
 	}
-	in := newShopper(t, "DEMO=false", "FUNCTIONS="+folder)
 	in.Start()
 	in.Wait("API key", 4*time.Minute)
 	opening, bought := map[string]int64{"PIN-BOAT": in.ledger()["PIN-BOAT"].OnHand}, map[string]int64{}

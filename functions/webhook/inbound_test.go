@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -170,4 +171,16 @@ func FuzzDecodeOrder(f *testing.F) {
 			t.Fatalf("accepted %+v", in)
 		}
 	})
+}
+
+// The order in the documentation is one that is taken.
+func TestDocumentedOrder(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../docs/own-shop.md")
+	must(t, err)
+	_, example, _ := strings.Cut(string(raw), "```json\n")
+	example, _, _ = strings.Cut(example, "```")
+	if out := newBench(t).order(t, example); out.StatusCode != 202 {
+		t.Errorf("%d %s", out.StatusCode, out.Body)
+	}
 }

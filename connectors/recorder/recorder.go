@@ -96,6 +96,25 @@ func (r *Recorder) Operations() map[string]int {
 	return maps.Clone(r.operations)
 }
 
+// Report writes into the test's log which operations were called, and how
+// often. It fails the test when they are fewer than least; without
+// descriptions it says nothing.
+func (r *Recorder) Report(t testing.TB, least int) {
+	t.Helper()
+	if r.specs == nil {
+		return
+	}
+	all := r.Operations()
+	list := make([]string, 0, len(all))
+	for _, op := range slices.Sorted(maps.Keys(all)) {
+		list = append(list, fmt.Sprintf("%s %d", op, all[op]))
+	}
+	t.Logf("%d distinct operations: %s", len(all), strings.Join(list, ", "))
+	if len(all) < least {
+		t.Errorf("%d distinct operations, want at least %d", len(all), least)
+	}
+}
+
 func (r *Recorder) note(e *exchange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -78,7 +78,7 @@ func TestVariantsOutOfStockWhereZeroIsRefused(t *testing.T) {
 // moment on in which it is written, the rest comes back after the review.
 func TestSoldOutVariantWhereZeroIsRefused(t *testing.T) {
 	t.Parallel()
-	m := newShop(t, func(s *tiktoksim.Sim) { s.RefuseZeroStock, s.AuditDelay = true, time.Minute }).mug("part", "S", "M", "L")
+	m := newShop(t, func(s *tiktoksim.Sim) { s.RefuseZeroStock, s.EditsStayOff, s.AuditDelay = true, true, time.Minute }).mug("part", "S", "M", "L")
 	m.apply(channel.Done)
 	m.w.Advance(2 * time.Minute)
 	m.look()

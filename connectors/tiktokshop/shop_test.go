@@ -75,7 +75,12 @@ func (s *saver) End(_ context.Context, id string) error {
 
 func newShop(t *testing.T, tune func(*tiktoksim.Sim)) *shop {
 	t.Helper()
-	w := newWorld(t, 7, tune)
+	return shopIn(t, newWorld(t, 7, tune))
+}
+
+// shopIn connects the seller of a world.
+func shopIn(t *testing.T, w *world.World) *shop {
+	t.Helper()
 	sim, _ := w.Simulator().(*tiktoksim.Sim)
 	s := &shop{T: t, w: w, sim: sim, save: &saver{calls: map[string]channel.Call{}}}
 	auth := tiktokshop.Driver().Auth(w.App(), w.Env())

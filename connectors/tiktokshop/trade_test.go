@@ -106,9 +106,9 @@ func TestOrdersTikTokShips(t *testing.T) {
 	m.wantKind("ship what TikTok ships", err, fault.Rejected, "shipped_by_tiktok")
 }
 
-func TestBuyerAskedToCancel(t *testing.T) {
-	t.Parallel()
-	m := newShop(t, nil).mug("asked").live()
+func buyerAsksToCancel(t *testing.T, s *shop) {
+	t.Helper()
+	m := s.mug("asked").live()
 	id := m.buy(2, "AWAITING_SHIPMENT")
 	_, err := m.sim.RequestCancel(t.Context(), string(id))
 	m.must(err)

@@ -87,7 +87,9 @@ func openMarket(t testing.TB, stand simkit.Stand, tune func(simkit.Simulator), c
 	conn := m.connect(driver)
 	m.worker = &publish.Worker{
 		Store: m.store, Rules: func(c commerce.Channel) channel.Rules { return driverOf(c).Rules }, Queue: m, Now: m.now, NewID: m.ids.Next, Log: localtest.Quiet(),
-		Open: func(context.Context, commerce.WorkspaceID, commerce.AccountID) (channel.Connector, error) { return conn, nil },
+		Open: func(context.Context, commerce.WorkspaceID, commerce.AccountID) (channel.Connector, error) {
+			return conn, nil
+		},
 		Expired: func(_ context.Context, _ commerce.WorkspaceID, _ commerce.AccountID, why string) error {
 			return fmt.Errorf("consent ended: %s", why)
 		},

@@ -137,6 +137,9 @@ func (c *call) submit(p *product, next *content) error {
 	if asDraft {
 		return reject(12052488, "A submitted product cannot be saved as a draft.")
 	}
+	if p.Status == deactivated && c.sim.EditsStayOff {
+		return c.save(p)
+	}
 	if p.Status != activate {
 		p.Status = pending
 	}

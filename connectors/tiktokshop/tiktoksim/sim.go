@@ -55,6 +55,9 @@ type Settings struct {
 	// RefuseZeroStock takes the documented quantity range 1–99,999 literally.
 	// Whether the real side accepts 0 is not settled.
 	RefuseZeroStock bool
+	// EditsStayOff leaves a product that the seller deactivated off sale when it
+	// is edited, until it is activated. Whether the real side does is not settled.
+	EditsStayOff bool
 	// ShippedByTikTok makes new orders platform-shipped: they come with a
 	// package to ship, and name, phone and address are masked in every state.
 	ShippedByTikTok bool

@@ -59,7 +59,8 @@ func batchReads(p params, name string) ([]*read, error) {
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	if err := p.modern(); err != nil {
+	p, err := p.modern()
+	if err != nil {
 		return nil, err
 	}
 	projection, err := batchProjection(p)
@@ -157,6 +158,9 @@ func (b *batch) again(name string, keys []attr.Item) object {
 	given, _ := b.fields[name].(map[string]any)
 	if consistent, ok := given["ConsistentRead"].(bool); ok {
 		out.add("ConsistentRead", consistent)
+	}
+	if names := (params{fields: given, shared: new(checks)}).texts("AttributesToGet"); len(names) > 0 {
+		out.add("AttributesToGet", names)
 	}
 	if projection, ok := given["ProjectionExpression"].(string); ok {
 		out.add("ProjectionExpression", projection)

@@ -54,21 +54,3 @@ func (p params) projection(env *expr.Env) (*expr.Projection, error) {
 	}
 	return expr.ParseProjection(p.text("ProjectionExpression"), env)
 }
-
-// modern refuses the parameters that expressions have replaced. AWS still
-// takes them and calls them legacy; here they are not implemented.
-func (p params) modern() error {
-	legacy := []string{"AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected",
-		"KeyConditions", "QueryFilter", "ScanFilter"}
-	old := slices.DeleteFunc(legacy, func(name string) bool { return !p.has(name) })
-	if len(old) == 0 {
-		return nil
-	}
-	expressions := []string{"ProjectionExpression", "FilterExpression", "UpdateExpression", "ConditionExpression", "KeyConditionExpression"}
-	given := slices.DeleteFunc(expressions, func(name string) bool { return !p.has(name) })
-	if len(given) > 0 {
-		return invalid("Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {" +
-			strings.Join(old, ", ") + "} Expression parameters: {" + strings.Join(given, ", ") + "}")
-	}
-	return invalid(old[0] + " is a legacy parameter that this endpoint does not support; use an expression instead")
-}

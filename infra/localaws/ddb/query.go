@@ -20,7 +20,8 @@ func (s *Service) query(_ context.Context, p params) (object, error) {
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	if err := p.modern(); err != nil {
+	p, err := p.modern()
+	if err != nil {
 		return nil, err
 	}
 	terms, err := q.parseQuery(p, rawStart)
@@ -177,14 +178,15 @@ func (s *Service) scan(_ context.Context, p params) (object, error) {
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	if err := p.modern(); err != nil {
+	p, err := p.modern()
+	if err != nil {
 		return nil, err
 	}
 	if err := q.parseScan(p, rawStart, segment, total); err != nil {
 		return nil, err
 	}
 	var out object
-	err := s.db.View(func(tx *store.Tx) error {
+	err = s.db.View(func(tx *store.Tx) error {
 		g, err := q.target(tx)
 		if err != nil {
 			return err

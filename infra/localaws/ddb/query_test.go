@@ -315,7 +315,7 @@ func TestQueryRefusals(t *testing.T) {
 		{dynamodb.QueryInput{KeyConditionExpression: aws.String("p = :a"), ExpressionAttributeValues: item{":a": str("x")}, Select: types.SelectSpecificAttributes}, "Must specify the AttributesToGet or ProjectionExpression"},
 		{dynamodb.QueryInput{KeyConditionExpression: aws.String("p = :a"), ExpressionAttributeValues: item{":a": str("x")}, Limit: aws.Int32(0)}, "Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"},
 		{dynamodb.QueryInput{KeyConditionExpression: aws.String("p = :a"), ExpressionAttributeValues: item{":a": str("x"), ":b": str("x")}}, "unused in expressions: keys: {:b}"},
-		{dynamodb.QueryInput{KeyConditions: map[string]types.Condition{}}, "legacy"},
+		{dynamodb.QueryInput{KeyConditions: map[string]types.Condition{}}, "Either the KeyConditions or KeyConditionExpression parameter must be specified"},
 	}
 	for _, c := range cases {
 		c.in.TableName = &table

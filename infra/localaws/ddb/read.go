@@ -24,7 +24,8 @@ func parseRead(p params) (*read, error) {
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	if err := p.modern(); err != nil {
+	p, err := p.modern()
+	if err != nil {
 		return nil, err
 	}
 	if keyErr != nil {

@@ -49,7 +49,8 @@ func parseWrite(p params, kind writeKind) (*write, error) {
 	if err := p.verdict(); err != nil {
 		return nil, err
 	}
-	if err := p.modern(); err != nil {
+	p, err := p.modern()
+	if err != nil {
 		return nil, err
 	}
 	if itemErr != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -78,7 +79,7 @@ func (h *Handler) told(ctx context.Context, a port.Account, s shop, body []byte)
 	if err != nil {
 		return map[string]string{"ignored": "unreadable"}, h.setAside(ctx, a, s.title, body, err)
 	}
-	if in.PlacedAt.Before(a.ClaimedAt) {
+	if in.PlacedAt.Before(a.ClaimedAt.Truncate(time.Second)) {
 		// Shops tell of every change of every order. What was sold before the
 		// connection has left the shelf before the stock was counted.
 		return map[string]string{"ignored": "older than the connection"}, nil

@@ -1,0 +1,48 @@
+package local_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/manystall/manystall/infra/local/instance"
+)
+
+// TestAdverse is the journey while the embedded services do what AWS allows
+// itself to do: late indexes, conflicts, throttling, repeated and reordered
+// messages, split shards. JOURNEY_SEEDS says with how many seeds (2).
+func TestAdverse(t *testing.T) {
+	t.Parallel()
+	seeds := 2
+	if n, err := strconv.Atoi(os.Getenv("JOURNEY_SEEDS")); err == nil {
+		seeds = n
+	}
+	for seed := 1; seed <= seeds; seed++ {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			in := newShopper(t, "DEMO=false", "ADVERSE=true", "LOG_LEVEL=ERROR", "SEED="+strconv.Itoa(seed))
+			in.Start()
+			in.Wait("API key", 4*time.Minute)
+			in.Eventually("everything is live", 2*time.Minute, func() (bool, string) {
+				live := 0
+				for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
+					if l.State == "live" {
+						live++
+					}
+				}
+				return live == 100, fmt.Sprintf("%d of 100", live)
+			})
+			opening, bought := map[string]int64{"PIN-BOAT": in.ledger()["PIN-BOAT"].OnHand}, map[string]int64{}
+			for range 4 {
+				for _, c := range []string{"etsy", "tiktok", "instagram"} {
+					if remote, ok := in.tryToBuy(c, "PIN-BOAT", 1); ok {
+						bought[remote] = 1
+					}
+				}
+			}
+			in.story(t, bought, opening)
+		})
+	}
+}

@@ -22,7 +22,11 @@ func TestNoStockAtFirst(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	g := mug("later").fill(0)
-	spent := b.cost(func() { b.push(g, commerce.ListingQueued) })
+	spent := b.cost(func() {
+		if r := b.push(g, commerce.ListingQueued); !strings.Contains(r.Views[commerce.Etsy].Waiting, "No stock") {
+			t.Errorf("it waits for %q, want a word about the stock", r.Views[commerce.Etsy].Waiting)
+		}
+	})
 	b.wantCost("a listing without stock", spent, map[string]int{})
 	b.push(g.fill(2), commerce.ListingLive)
 }

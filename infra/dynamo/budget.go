@@ -121,7 +121,7 @@ func (b *Budgets) lease(ctx context.Context, name string, p *purse, l *lease, re
 	}
 	l.size = 1
 	return &fault.Error{Kind: fault.RateLimited, Code: "budget_spent", RetryAfter: retry, Scope: name,
-		Message: "The marketplace's allowance " + name + " is used up for now; the work goes on by itself when it is back."}
+		Message: "The marketplace's allowance of calls is used up for now; the work goes on by itself when it is back."}
 }
 
 // Learn implements port.Budgets.

@@ -37,6 +37,7 @@ type market struct {
 	ids    localtest.IDs
 	nudges []nudge
 	goods  []commerce.Product
+	pieces int64 // of each variant of the next good
 }
 
 type nudge struct {
@@ -78,7 +79,7 @@ func driverOf(name commerce.Channel) channel.Driver {
 // shows all of them.
 func openMarket(t testing.TB, stand simkit.Stand, tune func(simkit.Simulator), channels ...commerce.Channel) *market {
 	t.Helper()
-	m := &market{TB: t}
+	m := &market{TB: t, pieces: 10}
 	driver := driverOf(channels[0])
 	m.w = world.New(t, world.Config{Stand: stand, Driver: driver, Seed: 1, Tune: tune, Budgets: func(now func() time.Time) port.Budgets {
 		m.store = localtest.Open(t, now).Store
@@ -162,7 +163,7 @@ func (m *market) category(c commerce.Channel) string {
 	return map[commerce.Channel]string{commerce.Etsy: "1062", commerce.TikTok: "600024"}[c]
 }
 
-// good makes a product with pictures and variants, 10 pieces of each, and marks
+// good makes a product with pictures and variants, and marks
 // it. Names are of one length: Meta counts bytes.
 func (m *market) good(i, images, variants int) {
 	m.Helper()
@@ -181,7 +182,7 @@ func (m *market) good(i, images, variants int) {
 			p.Options, v.Options = []string{"Size"}, map[string]string{"Size": fmt.Sprint("No ", n)}
 		}
 		p.Variants, claims = append(p.Variants, v), append(claims, v.SKU)
-		m.move(p, v, 10)
+		m.move(p, v, m.pieces)
 	}
 	put, err := m.store.PutProduct(m.Context(), space, port.ProductWrite{Product: p, Claims: claims, Marks: m.marker.Edited(space, m.targets(), commerce.Product{}, p)})
 	m.must(err)

@@ -15,6 +15,7 @@ import (
 	"github.com/manystall/manystall/connectors/simkit"
 	"github.com/manystall/manystall/connectors/tiktokshop/tiktoksim"
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/port"
 )
 
 // The catalog of the measured runs.
@@ -160,6 +161,27 @@ func TestQuota(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNothingInStockYet: Etsy takes no listing without stock. The seller sees
+// what it waits for, and it goes out with the stock.
+func TestNothingInStockYet(t *testing.T) {
+	t.Parallel()
+	m := openMarket(t, etsysim.Stand(), nil, commerce.Etsy)
+	m.pieces = 0
+	if spent := m.cost(func() { m.good(1, images, variants) }); len(spent) > 0 {
+		t.Errorf("a product without stock cost %v", spent)
+	}
+	l, err := m.store.Listing(t.Context(), space, port.ListingIDOf(target, m.goods[0].ID))
+	m.must(err)
+	if v := l.Views[commerce.Etsy]; v.State != commerce.ListingQueued || !strings.Contains(v.Waiting, "No stock") {
+		t.Errorf("its view is %+v", v)
+	}
+	m.w.Advance(time.Minute)
+	m.cost(func() {
+		m.must(m.marker.LevelChanged(t.Context(), space, m.move(m.goods[0], m.goods[0].Variants[2], 3)))
+	})
+	m.wantLive()
 }
 
 // BenchmarkQuota reports the calls of each step and how far they are above the

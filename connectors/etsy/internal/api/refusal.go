@@ -35,14 +35,14 @@ func textReadings() []reading {
 		{[]string{"title", "invalid character"}, "title_character", "title", "letters, digits, punctuation, spaces, ™ © ®", "Remove the character Etsy does not take from the title."},
 		{[]string{"title", "empty"}, "title_missing", "title", "at least 1 character", "Write a title."},
 		{[]string{"title", "characters long"}, "title_too_long", "title", "at most 140 characters", "Shorten the title to 140 characters."},
-		{[]string{"title"}, "title_refused", "title", "", "Change the title."},
+		{[]string{"title"}, "title_refused", "title", "", "Change the title: Etsy's own words say what it does not take."},
 		{[]string{"tags", "at most", "can have"}, "too_many_tags", "tags", "at most 13 tags", "Remove tags until 13 are left."},
 		{[]string{"tag", "more than once"}, "tag_repeated", "tags", "each tag once", "Remove the repeated tag."},
 		{[]string{"tag", "duplicate"}, "tag_repeated", "tags", "each tag once", "Remove the repeated tag."},
 		{[]string{"tag", "must have"}, "tag_too_long", "tags", "1 to 20 characters", "Shorten the tag to 20 characters."},
 		{[]string{"tags"}, "tag_character", "tags", "letters, digits, spaces, - ' ™ © ®", "Remove the characters Etsy does not take from the tag."},
 		{[]string{"material"}, "material_character", "materials", "letters, digits and spaces", "Remove everything but letters, digits and spaces from the material."},
-		{[]string{"description"}, "description_refused", "description", "", "Change the description."},
+		{[]string{"description"}, "description_refused", "description", "", "Change the description: Etsy's own words say what it does not take."},
 		{[]string{"who_made"}, "who_made_not_allowed", "attributes.who_made", "i_did, someone_else, collective", "Choose who made it."},
 		{[]string{"when_made"}, "when_made_not_allowed", "attributes.when_made", "", "Choose when it was made from Etsy's list of this year."},
 		{[]string{"is_supply"}, "is_supply_not_allowed", "attributes.is_supply", "true, false", "Say whether it is a craft supply."},
@@ -64,7 +64,7 @@ func shopReadings() []reading {
 		{[]string{"at most", "images"}, "too_many_images", "images", "at most 20", "Remove pictures until 20 are left."},
 		{[]string{"array_too_short", "image"}, "images_missing", "images", "at least 1", "Add a picture."},
 		{[]string{"at least one image"}, "images_missing", "images", "at least 1", "Add a picture."},
-		{[]string{"image"}, "image_refused", "images", "", "Replace the picture."},
+		{[]string{"image"}, "image_refused", "images", "", "Replace the picture: Etsy's own words say what is wrong with it."},
 	}
 }
 
@@ -77,12 +77,12 @@ func stockReadings() []reading {
 		{[]string{"parenthes"}, "option_character", "options", "anything without ( and )", "Remove the parentheses from the option's value."},
 		{[]string{"more than", "values"}, "too_many_option_values", "options", "at most 70 values an option", "Use at most 70 values for an option, or split the product."},
 		{[]string{"combination"}, "variants_inconsistent", "options", "", "Give every variant its own combination of options."},
-		{[]string{"property_values"}, "options_refused", "options", "", "Change the options or their values."},
-		{[]string{"price"}, "price_refused", "price", "", "Change the price."},
-		{[]string{"sku"}, "sku_refused", "sku", "", "Change the SKU."},
+		{[]string{"property_values"}, "options_refused", "options", "", "Change the options or their values: Etsy's own words say what it does not take."},
+		{[]string{"price"}, "price_refused", "price", "", "Change the price: Etsy's own words say what it does not take."},
+		{[]string{"sku"}, "sku_refused", "sku", "", "Change the SKU: Etsy's own words say what it does not take."},
 		{[]string{"carrier"}, "carrier_unknown", "carrier", "a carrier Etsy knows, or other", "Choose another carrier."},
 		{[]string{"tracking_code"}, "tracking_refused", "tracking", "", "Correct the tracking number."},
-		{[]string{"quantity"}, "quantity_refused", "", "1 to 999", "Change the quantity."},
+		{[]string{"quantity"}, "quantity_refused", "", "1 to 999", "Change the quantity to one between 1 and 999."},
 	}
 }
 
@@ -95,7 +95,7 @@ var (
 func refusal(a Answer, text string) *fault.Error {
 	p := commerce.Problem{
 		Channel: commerce.Etsy, Rule: "refused_by_etsy", Raw: cutRaw(string(a.Body)),
-		Fix: "Etsy refused this. Read its answer, change the product, and try again.",
+		Fix: "Etsy refused this. Its own words say why: change the product, and try again.",
 	}
 	lower := strings.ToLower(text)
 	for _, r := range readings() {

@@ -28,7 +28,9 @@ type step struct {
 
 // normal is an answer in a form in which equal answers are equal texts:
 // numbers by value, sets in order, and of an error its name and the codes of
-// its cancellation reasons. The words of errors are not compared.
+// its cancellation reasons. Not compared are the words of errors, capacity and
+// metrics (moto gives them unasked), empty objects where the other has none,
+// and the names that each party gives to messages.
 func (s step) normal(a answer) string {
 	if code := a.code(); code != "" {
 		codes := []string{fmt.Sprint(a.status), code}

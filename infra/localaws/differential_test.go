@@ -206,7 +206,7 @@ func TestDifferential(t *testing.T) {
 	}
 	t.Logf("seed %d: %d operations, %d succeeded at both; known differences: %v", seed, operations, c.successes, c.known)
 	for name, n := range c.known {
-		if n > operations/20 {
+		if n > operations/10 {
 			t.Errorf("%q explains %d of %d operations: too many to be what it says", name, n, operations)
 		}
 	}

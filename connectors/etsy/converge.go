@@ -119,7 +119,7 @@ func (w *work) publish(ctx context.Context, form url.Values, p plan) error {
 	if p.state == api.StateActive {
 		w.memo.Off = ""
 		if l.State != api.StateActive {
-			// Etsy said yes and did not (issue 897 of etsy/open-api).
+			// Etsy said yes and did not (etsy/open-api#897).
 			w.view = channel.View{State: stateOf(l.State, w.memo), URL: l.URL, Waiting: "Etsy has taken it over but does not show it yet."}
 		}
 	}

@@ -44,8 +44,7 @@ func bodyOf(p commerce.Product, stock map[commerce.VariantID]int64, options []op
 	}
 	for _, o := range options {
 		// Every variant has a stock and a SKU of its own. All properties are
-		// named: the form that survives an edit in the shop manager (issue 362
-		// of etsy/open-api).
+		// named: the form that survives an edit in the shop manager (etsy/open-api#362).
 		body.QuantityOn, body.SKUOn = append(body.QuantityOn, o.ID), append(body.SKUOn, o.ID)
 	}
 	body.PriceOn = differsBy(body.Products, options, priceText)

@@ -9,7 +9,7 @@ import (
 )
 
 // The properties a seller may name freely; they belong to every category
-// (issue 375 of etsy/open-api; the second is reported only).
+// (etsy/open-api#375; the second is reported only).
 const (
 	customFirst  = 513
 	customSecond = 514

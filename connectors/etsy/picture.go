@@ -21,7 +21,7 @@ type gallery struct {
 }
 
 // pictures uploads what is missing, one after another: parallel uploads lose
-// their order (issue 298 of etsy/open-api). A new picture takes the place of
+// their order (etsy/open-api#298). A new picture takes the place of
 // one that is not wanted any more. Where that leaves another order than the
 // wanted one, the form is to send it.
 func (w *work) pictures(ctx context.Context, form url.Values) error {

@@ -12,8 +12,7 @@ import (
 )
 
 // Limits of a listing. Images: OpenAPI file, 2026-08-15. Titles and tags are
-// well known but not in it. Quantity: issue 214, option values: issue 567 of
-// etsy/open-api.
+// well known but not in it. Quantity: etsy/open-api#214, option values: etsy/open-api#567.
 const (
 	maxTitle    = 140
 	maxTags     = 13

@@ -16,7 +16,7 @@ import (
 
 const (
 	// overlap is how far a run looks back behind the one before: orders appear
-	// late, and clocks differ (advice of the sheet: 5 to 10 minutes).
+	// late, and clocks differ (5 to 10 minutes are advised).
 	overlap = 5 * time.Minute
 	// ahead keeps orders of a marketplace whose clock is ahead of ours.
 	ahead = time.Minute

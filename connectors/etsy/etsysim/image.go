@@ -162,7 +162,7 @@ func (c *call) takeImage(known *int64) (int64, error) {
 
 // place puts an image at a rank, in place of the one there or before it. An
 // image that is on the listing moves; on a full listing even that needs
-// overwrite (issue 606 of etsy/open-api).
+// overwrite (etsy/open-api#606).
 func (l *listing) place(img placedImage, rank int, overwrite bool) (int, error) {
 	same := func(p placedImage) bool { return p.ID == img.ID }
 	images := slices.Clone(l.Images)

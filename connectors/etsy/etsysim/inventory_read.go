@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	maxQuantity   = 999 // per offering, issue 214 of etsy/open-api
+	maxQuantity   = 999 // per offering, etsy/open-api#214
 	maxSKU        = 255
 	maxValue      = 255
 	maxVariations = 2
-	maxValues     = 70 // options per property, issue 567 of etsy/open-api
+	maxValues     = 70 // options per property, etsy/open-api#567
 )
 
 // at says where in the body a refusal belongs.

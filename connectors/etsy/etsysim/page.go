@@ -8,7 +8,7 @@ import (
 const (
 	pageSize   = 25
 	pageLimit  = 100
-	maxOffset  = 12_000      // refused above, issue 344 of etsy/open-api
+	maxOffset  = 12_000      // refused above, etsy/open-api#344
 	firstStamp = 946_684_800 // the earliest time Etsy takes, 2000-01-01
 )
 

@@ -30,8 +30,7 @@ type possibleValue struct {
 	Equal []int64 `json:"equal_to"`
 }
 
-// The ids of the properties a seller names freely (issue 375 of
-// etsy/open-api); they belong to every category and are in no list.
+// The ids of the properties a seller names freely (etsy/open-api#375); they belong to every category and are in no list.
 const (
 	customFirst  = 513
 	customSecond = 514

@@ -67,8 +67,7 @@ func (u Upload) encode() (kind string, body []byte, err error) {
 	return w.FormDataContentType(), b.Bytes(), nil
 }
 
-// header names the file: a part without a filename is refused (issue 233 of
-// etsy/open-api).
+// header names the file: a part without a filename is refused (etsy/open-api#233).
 func (u Upload) header() textproto.MIMEHeader {
 	kind, extension := "application/octet-stream", "bin"
 	if name, ok := strings.CutPrefix(u.Type, "image/"); ok && name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz") == "" {

@@ -18,7 +18,7 @@ type Token struct {
 }
 
 // Token exchanges a code or a refresh token. The endpoint sometimes answers 500
-// and takes the same request a moment later (issue 549 of etsy/open-api), so
+// and takes the same request a moment later (etsy/open-api#549), so
 // the call may be repeated: if the first one was carried out after all, its
 // tokens are lost either way. It is paid from no budget, since without tokens
 // nothing else works.

@@ -6,7 +6,7 @@ import (
 	"net/url"
 )
 
-// Limits of paging (OpenAPI file, 2026-08-15; issue 344 of etsy/open-api).
+// Limits of paging (OpenAPI file, 2026-08-15; etsy/open-api#344).
 const (
 	PageLimit = 100
 	// MaxOffset is the highest offset Etsy takes.

@@ -79,7 +79,7 @@ func (h *Handler) inbound(w http.ResponseWriter, r *http.Request) {
 		h.failed(w, r, err)
 		return
 	}
-	if a.State != port.AccountActive {
+	if a.State == port.AccountGone { // what is paused still hears what was sold
 		problem(w, fault.New(fault.Denied, "disconnected", "This key has been switched off."))
 		return
 	}

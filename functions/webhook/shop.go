@@ -51,7 +51,7 @@ func (h *Handler) shop(w http.ResponseWriter, r *http.Request, s shop) {
 		return
 	}
 	a, err := h.Accounts.VerifyShop(r.Context(), r.PathValue("key"), r.Header.Get(s.signature), body)
-	if err == nil && a.State != port.AccountActive {
+	if err == nil && a.State == port.AccountGone {
 		err = fault.New(fault.Denied, "disconnected", "This key has been switched off.")
 	}
 	if err != nil {

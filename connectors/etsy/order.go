@@ -129,7 +129,9 @@ func (c *Connector) ListOrders(ctx context.Context, p channel.Poll) (channel.Pag
 		if len(page.Updates) > 0 && short(ctx) {
 			break
 		}
-		receipts, err := c.in(port.LaneOrders).Receipts(ctx, cursor.query(room))
+		// Always a full page, also for the rest of the room: a page of one could
+		// only be passed by an offset, and what moves meanwhile shifts that.
+		receipts, err := c.in(port.LaneOrders).Receipts(ctx, cursor.query(api.PageLimit))
 		if err != nil && len(page.Updates) > 0 {
 			break // what was read counts; the next call meets the error
 		}
@@ -137,7 +139,7 @@ func (c *Connector) ListOrders(ctx context.Context, p channel.Poll) (channel.Pag
 			return channel.Page{}, fmt.Errorf("read receipts of shop %s: %w", c.settings.Shop, err)
 		}
 		page.Updates = append(page.Updates, c.updates(receipts)...)
-		more := cursor.advance(receipts, room)
+		more := cursor.advance(receipts, api.PageLimit)
 		room -= len(receipts)
 		if !more && !cursor.start(c.env.Now().Unix()) {
 			break

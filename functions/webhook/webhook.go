@@ -220,28 +220,6 @@ func (h *Handler) unreadable(ctx context.Context, path string, r channel.HookRes
 	return nil
 }
 
-// feed is the catalog as a file Meta can fetch; key.csv is the last segment.
-func (h *Handler) feed(w http.ResponseWriter, r *http.Request) {
-	key, ok := strings.CutSuffix(r.PathValue("file"), ".csv")
-	if !ok {
-		http.NotFound(w, r)
-		return
-	}
-	a, err := h.Accounts.ByKey(r.Context(), "checkout", key)
-	if err != nil {
-		h.notFound(w, r, err)
-		return
-	}
-	data, err := h.Feed(r.Context(), a)
-	if err != nil {
-		h.Log.ErrorContext(r.Context(), "feed not made", "account", a.ID, "err", err.Error())
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	_, _ = w.Write(data)
-}
-
 func (h *Handler) notFound(w http.ResponseWriter, r *http.Request, err error) {
 	if fault.Is(err, fault.NotFound) {
 		http.NotFound(w, r)

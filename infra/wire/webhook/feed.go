@@ -13,8 +13,9 @@ import (
 	"github.com/manystall/manystall/shared/publish"
 )
 
-// maxFeed is what a response may carry: Lambda passes 6 MB as a whole event.
-const maxFeed = 5 << 20
+// maxFeed is what fits into an answer once it is packed, with room to spare,
+// and into the function's memory.
+const maxFeed = 32 << 20
 
 // feed is the whole catalog of an account's workspace as the file Meta fetches.
 func (s site) feed(ctx context.Context, a port.Account) ([]byte, error) {

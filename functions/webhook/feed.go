@@ -15,7 +15,7 @@ const (
 )
 
 // feed is the catalog as a file Meta can fetch; key.csv is the last segment. Who
-// takes it packed gets about eight times as many products.
+// takes it packed gets several times as many products.
 func (h *Handler) feed(w http.ResponseWriter, r *http.Request) {
 	key, ok := strings.CutSuffix(r.PathValue("file"), ".csv")
 	if !ok {

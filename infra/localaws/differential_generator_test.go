@@ -55,9 +55,9 @@ func (g *generator) step() step {
 		return g.batchWrite()
 	case n < 87:
 		return g.batchGet()
-	case n < 93:
+	case n < 91:
 		return g.transact()
-	case n < 95:
+	case n < 92:
 		return g.transactGet()
 	}
 	return g.queueStep()

@@ -147,6 +147,29 @@ func differencesOfAnswers() []difference {
 			},
 		},
 		{
+			name: "one id twice in a batch",
+			right: "ours: the ids of a batch must be distinct, or it is refused with BatchEntryIdsNotDistinct " +
+				"(Amazon SQS API Reference, DeleteMessageBatch)",
+			is: func(d seen) bool {
+				return d.ours.code() == "BatchEntryIdsNotDistinct" && d.step.op == "DeleteMessageBatch"
+			},
+		},
+		{
+			name: "visibility of a message that was deleted",
+			right: "ours: the handle itself is a valid one, so ReceiptHandleIsInvalid is wrong; the message is not there to be changed " +
+				"(Amazon SQS API Reference, ChangeMessageVisibility, Errors)",
+			is: func(d seen) bool {
+				return d.step.op == "ChangeMessageVisibility" && d.refused() && d.theirs.code() == "ReceiptHandleIsInvalid"
+			},
+		},
+		{
+			name:  "one handle twice in a batch",
+			right: "ours: only the ids of a batch must be distinct (Amazon SQS API Reference, DeleteMessageBatch); moto compares the receipt handles",
+			is: func(d seen) bool {
+				return d.step.op == "DeleteMessageBatch" && strings.Contains(d.b, "BatchEntryIdsNotDistinct") && strings.Contains(d.a, "ReceiptHandleIsInvalid")
+			},
+		},
+		{
 			name:  "Select COUNT with items",
 			right: "ours: COUNT \"returns the number of matching items, rather than the matching items themselves\" (API Reference, Scan, Select)",
 			is: func(d seen) bool {

@@ -186,7 +186,7 @@ func (g *generator) transactGet() step {
 }
 
 // queueStep keeps few messages in a queue; times are not compared, so nothing
-// becomes visible by itself.
+// becomes visible again: the order in which it would come is free.
 func (g *generator) queueStep() step {
 	body := pick(g, "one", "two", "three", "four", "é")
 	with := func(op string, more func(*party) map[string]any) step {
@@ -197,8 +197,9 @@ func (g *generator) queueStep() step {
 		}}
 	}
 	attributes := object{"kind": object{"DataType": "String", "StringValue": "x"}, "count": object{"DataType": "Number", "StringValue": "7"}}
-	n := g.IntN(7)
+	n := g.IntN(10)
 	many := 1 + g.IntN(10)
+	timeout, other := pick(g, 100, 40000, 43201), pick(g, "two", "three", "four")
 	switch n {
 	case 0, 1:
 		return with("SendMessage", func(*party) map[string]any {
@@ -220,10 +221,55 @@ func (g *generator) queueStep() step {
 				"DelaySeconds", "MessageRetentionPeriod", "ReceiveMessageWaitTimeSeconds"}}
 		})
 	}
+	switch n {
+	case 5:
+		return with("ChangeMessageVisibility", func(p *party) map[string]any {
+			return object{"ReceiptHandle": handleOf(p, body), "VisibilityTimeout": timeout}
+		})
+	case 6:
+		return with("DeleteMessageBatch", func(p *party) map[string]any {
+			return object{"Entries": []any{object{"Id": "a", "ReceiptHandle": handleOf(p, other)}, object{"Id": "b", "ReceiptHandle": handleOf(p, "one")}}}
+		})
+	case 7:
+		return with(refusedRequest(many))
+	}
 	return with("ReceiveMessage", func(*party) map[string]any {
 		return object{"MaxNumberOfMessages": many, "VisibilityTimeout": 40000, "MessageAttributeNames": []any{"All"},
 			"AttributeNames": []any{"ApproximateReceiveCount"}, "WaitTimeSeconds": 0}
 	})
+}
+
+// refusedRequest is one that SQS refuses, by number.
+func refusedRequest(n int) (op string, more func(*party) map[string]any) {
+	send := func(in object) (string, func(*party) map[string]any) {
+		return "SendMessage", func(*party) map[string]any { return in }
+	}
+	batch := func(entries ...any) (string, func(*party) map[string]any) {
+		return "SendMessageBatch", func(*party) map[string]any { return object{"Entries": entries} }
+	}
+	switch n {
+	case 1:
+		return "GetQueueUrl", func(*party) map[string]any { return object{"QueueName": "none"} }
+	case 2:
+		return send(object{"MessageBody": "x", "DelaySeconds": 901})
+	case 3:
+		return send(object{"MessageBody": "x", "MessageAttributes": object{"k": object{"DataType": "Unknown", "StringValue": "x"}}})
+	case 4:
+		return "ReceiveMessage", func(*party) map[string]any { return object{"MaxNumberOfMessages": 0} }
+	case 5:
+		return batch()
+	case 6:
+		return batch(object{"Id": "a", "MessageBody": "x"}, object{"Id": "a", "MessageBody": "y"})
+	case 7:
+		return batch(object{"Id": "not/allowed", "MessageBody": "x"})
+	case 8:
+		return "ReceiveMessage", func(*party) map[string]any { return object{"MaxNumberOfMessages": 11} }
+	case 9:
+		return "ReceiveMessage", func(*party) map[string]any { return object{"WaitTimeSeconds": 21} }
+	}
+	return "DeleteMessageBatch", func(*party) map[string]any {
+		return object{"Entries": []any{object{"Id": "a", "ReceiptHandle": "x"}, object{"Id": "a", "ReceiptHandle": "y"}}}
+	}
 }
 
 func handleOf(p *party, body string) string {

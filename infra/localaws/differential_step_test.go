@@ -33,6 +33,9 @@ type step struct {
 // and the names that each party gives to messages.
 func (s step) normal(a answer) string {
 	if code := a.code(); code != "" {
+		if s.queue != nil {
+			code = strings.TrimSuffix(code, "Exception") // moto has the names of the older protocol
+		}
 		codes := []string{fmt.Sprint(a.status), code}
 		reasons, _ := a.body["CancellationReasons"].([]any)
 		for _, r := range reasons {

@@ -23,6 +23,7 @@ func (l shopList) page(c orderCursor, limit int) []api.Receipt {
 	q := c.query(limit)
 	from, _ := strconv.ParseInt(q.Get("min_last_modified"), 10, 64)
 	offset, _ := strconv.Atoi(q.Get("offset"))
+	limit, _ = strconv.Atoi(q.Get("limit"))
 	var all []api.Receipt
 	for id, at := range l.updated {
 		if at >= from && l.canceled[id] == (q.Get("was_canceled") == "true") {
@@ -37,18 +38,17 @@ func (l shopList) page(c orderCursor, limit int) []api.Receipt {
 // the last version of every receipt is read in the end.
 func TestOrderCursor(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { followOrders(t, 0, 1) })
+	rapid.Check(t, func(t *rapid.T) { followOrders(t, 0) })
 }
 
 // TestOrderCursorMoving: the same while receipts change between two pages, each
-// in a second of its own. A page holds two at least: passing a page of one takes
-// an offset, which moving receipts shift.
+// in a second of its own.
 func TestOrderCursorMoving(t *testing.T) {
 	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) { followOrders(t, 1, 2) })
+	rapid.Check(t, func(t *rapid.T) { followOrders(t, 1) })
 }
 
-func followOrders(t *rapid.T, between int64, least int) {
+func followOrders(t *rapid.T, between int64) {
 	now := int64(1795348800)
 	l := shopList{updated: map[int64]int64{}, canceled: map[int64]bool{}}
 	touch := func() {
@@ -58,7 +58,7 @@ func followOrders(t *rapid.T, between int64, least int) {
 		l.canceled[id] = l.canceled[id] || rapid.IntRange(0, 5).Draw(t, "cancel") == 0
 	}
 	seen := map[int64]string{}
-	c, limit := orderCursor{Open: now, Canceled: now}, rapid.IntRange(least, 4).Draw(t, "limit")
+	c, limit := orderCursor{Open: now, Canceled: now}, rapid.IntRange(1, 4).Draw(t, "limit")
 	poll := func(touches int) {
 		for c.start(now); c.Pass != ""; {
 			page := l.page(c, limit)

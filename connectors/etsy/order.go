@@ -35,6 +35,8 @@ type orderCursor struct {
 	Pass     string `json:"pass,omitempty"`
 	From     int64  `json:"from,omitempty"`   // lower end of the window
 	Offset   int    `json:"offset,omitempty"` // within one second only
+	Before   int64  `json:"before,omitempty"` // the receipt read last before Offset
+	Again    int    `json:"again,omitempty"`  // how often this second was begun anew
 	Began    int64  `json:"began,omitempty"`  // of this pass
 }
 
@@ -75,13 +77,29 @@ func (c *orderCursor) start(now int64) bool {
 	return true
 }
 
-// advance moves the window behind a page; false means that the pass is over.
+// againMax bounds how often a second is begun anew: then it is read as it is.
+const againMax = 50
+
+// shifted says that the receipts of a second moved up while they were read, so
+// that some may have slipped before the offset: the page does not begin with
+// the receipt that was read last.
+func (c *orderCursor) shifted(page []api.Receipt) bool {
+	return c.Offset > 0 && c.Again < againMax && (len(page) == 0 || page[0].ID != c.Before)
+}
+
+// advance moves the window behind a page that query asked for; false means that
+// the pass is over.
 func (c *orderCursor) advance(page []api.Receipt, limit int) bool {
+	if c.shifted(page) {
+		c.Offset, c.Before, c.Again = 0, 0, c.Again+1
+		return true
+	}
 	last := c.From
 	for _, r := range page {
 		last = max(last, updatedOf(r))
 	}
-	if len(page) < limit {
+	asked, offset := c.span(limit)
+	if len(page) < asked {
 		// Nothing newer is there: what changes from here on is newer than the
 		// beginning of the pass.
 		if c.Pass == passOpen {
@@ -91,21 +109,31 @@ func (c *orderCursor) advance(page []api.Receipt, limit int) bool {
 		}
 		return false
 	}
-	switch {
+	switch next := offset + asked; {
 	case last > c.From:
-		c.From, c.Offset = last, 0
-	case c.Offset+limit+limit > api.MaxOffset: // 12,000 receipts changed in one second
-		c.From, c.Offset = c.From+1, 0
+		c.From, c.Offset, c.Before, c.Again = last, 0, 0, 0
+	case next+limit > api.MaxOffset: // 12,000 receipts changed in one second
+		c.From, c.Offset, c.Before, c.Again = c.From+1, 0, 0, 0
 	default:
-		c.Offset += limit
+		c.Offset, c.Before = next, page[len(page)-1].ID
 	}
 	return true
 }
 
+// span is how many receipts are asked for, and from where: within a second also
+// the one that was read last, to see that nothing has moved.
+func (c orderCursor) span(limit int) (asked, offset int) {
+	if c.Offset == 0 {
+		return limit, 0
+	}
+	return min(max(limit, 2), api.PageLimit), c.Offset - 1
+}
+
 func (c orderCursor) query(limit int) url.Values {
+	asked, offset := c.span(limit)
 	q := url.Values{
 		"min_last_modified": {strconv.FormatInt(c.From, 10)}, "sort_on": {"updated"}, "sort_order": {"asc"},
-		"limit": {strconv.Itoa(limit)}, "offset": {strconv.Itoa(c.Offset)},
+		"limit": {strconv.Itoa(asked)}, "offset": {strconv.Itoa(offset)},
 	}
 	if c.Pass == passCanceled {
 		q.Set("was_canceled", "true")

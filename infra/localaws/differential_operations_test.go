@@ -199,7 +199,7 @@ func (g *generator) queueStep() step {
 	attributes := object{"kind": object{"DataType": "String", "StringValue": "x"}, "count": object{"DataType": "Number", "StringValue": "7"}}
 	n := g.IntN(10)
 	many := 1 + g.IntN(10)
-	timeout, other := pick(g, 100, 40000, 43201), pick(g, "two", "three", "four")
+	timeout, other := pick(g, 40000, 43201), pick(g, "two", "three", "four")
 	switch n {
 	case 0, 1:
 		return with("SendMessage", func(*party) map[string]any {

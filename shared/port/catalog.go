@@ -30,9 +30,11 @@ type Call struct {
 	Token    string                                  `json:"token,omitempty"`  // handle of an asynchronous call
 	Intent   map[string]string                       `json:"intent,omitempty"` // what is needed to find it again
 	Groups   map[commerce.ListingID][]commerce.Group `json:"groups,omitempty"`
-	Marks    []Mark                                  `json:"marks,omitempty"` // filled by the product, not by connectors
-	BeganAt  time.Time                               `json:"began_at"`
-	CheckAt  time.Time                               `json:"check_at,omitzero"`
+	// Attempts is how often a product had been tried before, filled by the
+	// product and not by connectors; products tried for the first time are left out.
+	Attempts map[commerce.ProductID]int `json:"attempts,omitempty"`
+	BeganAt  time.Time                  `json:"began_at"`
+	CheckAt  time.Time                  `json:"check_at,omitzero"`
 }
 
 // ProductWrite is everything one edit of a product stores, all or nothing.

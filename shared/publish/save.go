@@ -29,8 +29,11 @@ func (s *saver) Begin(ctx context.Context, c channel.Call) error {
 		c.Products = append(c.Products, j.product.ID)
 		c.Groups[j.change.Listing.ID] = j.change.Groups
 		for _, m := range j.marks {
-			if m.Attempts > 0 { // a call that ends badly counts on
-				c.Marks = append(c.Marks, m)
+			if m.Attempts > c.Attempts[j.product.ID] { // a call that ends badly counts on
+				if c.Attempts == nil {
+					c.Attempts = map[commerce.ProductID]int{}
+				}
+				c.Attempts[j.product.ID] = m.Attempts
 			}
 		}
 	}

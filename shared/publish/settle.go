@@ -185,11 +185,7 @@ func (r *run) again(c port.Call, p commerce.ProductID, groups []commerce.Group) 
 	marks := make([]port.Mark, 0, len(groups))
 	for _, g := range groups {
 		m := r.mark(port.LaneOf(g), p, time.Time{})
-		for _, had := range c.Marks {
-			if had.Product == p && had.Lane == m.Lane {
-				m.Attempts = had.Attempts
-			}
-		}
+		m.Attempts = c.Attempts[p]
 		marks = append(marks, m)
 	}
 	return marks

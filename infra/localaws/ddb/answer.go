@@ -2,6 +2,7 @@ package ddb
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/manystall/manystall/infra/localaws/ddb/attr"
@@ -49,13 +50,23 @@ func appendAny(dst []byte, value any) []byte {
 	case []object:
 		return appendList(dst, v)
 	case []attr.Item:
-		return appendList(dst, v)
+		return appendList(slices.Grow(dst, room(v)), v)
 	case []string:
 		return appendList(dst, v)
 	case []float64:
 		return appendList(dst, v)
 	}
 	panic(fmt.Sprintf("answer holds a %T", value))
+}
+
+// room is about how much items need on the wire, so that a large answer is not
+// copied again and again while it grows.
+func room(items []attr.Item) int {
+	n := 0
+	for _, it := range items {
+		n += it.Size() + 16*len(it)
+	}
+	return n + n/8
 }
 
 func appendList[T any](dst []byte, list []T) []byte {

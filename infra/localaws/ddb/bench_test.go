@@ -3,6 +3,8 @@ package ddb_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"slices"
 	"strconv"
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"golang.org/x/sync/errgroup"
@@ -52,6 +55,7 @@ func load(b *testing.B, do func(n int) error) {
 	b.RunParallel(func(pb *testing.PB) {
 		var mine []time.Duration
 		for pb.Next() {
+			runtime.Gosched() // in one process a client would otherwise keep its core for many calls
 			begin := time.Now()
 			if err := do(int(n.Add(1))); err != nil {
 				b.Error(err)
@@ -145,6 +149,20 @@ func BenchmarkQuery50(b *testing.B) {
 		}
 	})
 	b.Run("16", func(b *testing.B) { load(b, func(n int) error { return page50(c, table, n, items) }) })
+	b.Run("16 over HTTP", func(b *testing.B) {
+		server := httptest.NewServer(c.server)
+		defer server.Close()
+		remote := &bundle{db: overHTTP(b, server.URL)}
+		load(b, func(n int) error { return page50(remote, table, n, items) })
+	})
+}
+
+// overHTTP is a client that has a connection for each of its callers.
+func overHTTP(b *testing.B, url string) *dynamodb.Client {
+	transport := &http.Transport{MaxIdleConnsPerHost: clientsAtOnce}
+	b.Cleanup(transport.CloseIdleConnections)
+	return dynamodb.New(dynamodb.Options{Region: "us-east-1", BaseEndpoint: &url, HTTPClient: &http.Client{Transport: transport},
+		Credentials: credentials.NewStaticCredentialsProvider("local", "local", "")})
 }
 
 // BenchmarkGet reads one item of a kilobyte.

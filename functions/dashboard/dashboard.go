@@ -26,7 +26,7 @@ type Handler struct {
 
 // New makes a handler.
 func New(d Deps) *Handler {
-	h := &Handler{Deps: d, site: newSite(d.Local, d.Pictures)}
+	h := &Handler{Deps: d, site: newSite(d.Local, d.Pictures, d.UploadOrigin)}
 	h.api = httpapi.New(httpapi.Config{Accounts: d.Store, Desk: d.Store, Now: d.Now, NewID: d.NewID, Log: d.Log}, h.routes()...)
 	return h
 }

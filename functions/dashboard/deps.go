@@ -32,11 +32,14 @@ type Deps struct {
 	Drivers     []channel.Driver // in the order they are shown
 	PublicURL   string           // our own address without a slash at the end
 	Local       bool             // one machine, simulated marketplaces: /gallery is served
-	Pictures    string           // what a picture's address is appended to where the web can't be reached; empty elsewhere
-	Now         func() time.Time
-	NewID       func() string // unique, sortable by time, URL-safe
-	NewSecret   func() string // 256 random bits, URL-safe
-	Log         *slog.Logger
+	// UploadOrigin is where browsers PUT large files, for the page's policy;
+	// empty is our own origin.
+	UploadOrigin string
+	Pictures     string // what a picture's address is appended to where the web can't be reached; empty elsewhere
+	Now          func() time.Time
+	NewID        func() string // unique, sortable by time, URL-safe
+	NewSecret    func() string // 256 random bits, URL-safe
+	Log          *slog.Logger
 }
 
 // Store is what is read of storage, and what sessions need of it.

@@ -166,9 +166,20 @@ func TestSite(t *testing.T) {
 func TestGalleryIsLocal(t *testing.T) {
 	t.Parallel()
 	rec := httptest.NewRecorder()
-	newSite(false, "").ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/gallery", nil))
+	newSite(false, "", "").ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/gallery", nil))
 	if rec.Code != http.StatusNotFound {
 		t.Errorf("in the cloud /gallery answers %d, want 404", rec.Code)
+	}
+}
+
+func TestPolicyNamesWhereFilesGo(t *testing.T) {
+	t.Parallel()
+	for origin, want := range map[string]string{"": "connect-src 'self';", "https://b.s3.eu-west-1.amazonaws.com": "connect-src 'self' https://b.s3.eu-west-1.amazonaws.com;"} {
+		rec := httptest.NewRecorder()
+		newSite(false, "", origin).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/orders", nil))
+		if policy := rec.Header().Get("Content-Security-Policy"); !strings.Contains(policy, want) {
+			t.Errorf("uploads to %q: policy %q", origin, policy)
+		}
 	}
 }
 

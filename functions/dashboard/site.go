@@ -31,10 +31,12 @@ type site struct {
 	files map[string][]byte
 	index []byte
 	pages *http.ServeMux
+	// uploads is the origin large files are PUT to; empty is our own.
+	uploads string
 }
 
-func newSite(local bool, pictures string) *site {
-	s := &site{files: map[string][]byte{}, pages: http.NewServeMux()}
+func newSite(local bool, pictures, uploads string) *site {
+	s := &site{uploads: uploads, files: map[string][]byte{}, pages: http.NewServeMux()}
 	sum := sha256.New()
 	// An embedded file system has no errors to tell, and walks in order.
 	_ = fs.WalkDir(web, "web", func(name string, entry fs.DirEntry, err error) error {
@@ -90,7 +92,7 @@ func (s *site) showIndex(w http.ResponseWriter, local bool) {
 		pictures = "http: https:" // simulated image hosts have no certificate
 	}
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; manifest-src 'self'; "+
-		"connect-src 'self'; img-src 'self' data: "+pictures+"; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		"connect-src "+strings.TrimSpace("'self' "+s.uploads)+"; img-src 'self' data: "+pictures+"; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(s.index) // the browser is gone: nobody is left to tell
 }

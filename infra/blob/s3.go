@@ -49,12 +49,17 @@ type Bucket struct {
 
 var _ port.Blobs = (*Bucket)(nil)
 
+// Origin is the origin of a bucket's addresses.
+func Origin(name, region string) string {
+	return "https://" + name + ".s3." + region + ".amazonaws.com"
+}
+
 // NewBucket uses a bucket that is there.
 func NewBucket(o BucketOptions) *Bucket {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	base := "https://" + o.Name + ".s3." + o.Region + ".amazonaws.com"
+	base := Origin(o.Name, o.Region)
 	if o.Endpoint != "" {
 		base = o.Endpoint + "/" + o.Name
 	}

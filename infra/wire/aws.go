@@ -76,6 +76,14 @@ func (g *Ground) Blobs() (port.Blobs, error) {
 	return blob.NewBucket(blob.BucketOptions{Name: g.Bucket, Region: g.region(), Credentials: creds, HTTP: g.client(), Now: g.Now}), nil
 }
 
+// UploadOrigin is where upload addresses lead; empty is our own origin.
+func (g *Ground) UploadOrigin() string {
+	if g.LocalState != "" || g.Bucket == "" {
+		return ""
+	}
+	return blob.Origin(g.Bucket, g.region())
+}
+
 func newVault(g *Ground, store vault.Workspaces) (port.Vault, error) {
 	if g.LocalState != "" {
 		keeper, err := vault.OpenKeyFile(filepath.Join(g.LocalState, "master.key"))

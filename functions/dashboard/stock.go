@@ -121,7 +121,7 @@ func (h *Handler) createMove(ctx context.Context, req *moveRequest) (*move, erro
 			reason = commerce.MoveCount
 		}
 	}
-	m, err := h.Stock.Adjust(ctx, req.Space, req.Variant, stock.Adjustment{By: req.Body.Quantity, To: req.Body.Set, Reason: reason, Note: req.Body.Note, Who: req.Who()})
+	m, err := h.Stock.Adjust(ctx, req.Space, req.Variant, stock.Adjustment{By: req.Body.Quantity, To: req.Body.Set, Reason: reason, Note: req.Body.Note, Who: req.Who(), Key: req.Key})
 	view := viewMove(m)
 	return &view, err
 }

@@ -21,7 +21,13 @@ type Adjustment struct {
 	Reason commerce.MoveReason // manual or count
 	Note   string
 	Who    string
+	// Key makes the change repeatable: the same key is the same move, as long
+	// as it is among the newest of the ledger.
+	Key string
 }
+
+// keyed is how many moves of the ledger are looked through for a key.
+const keyed = 100
 
 // Adjust changes the level of a variant of a product. A change below zero or
 // above Most is refused as Invalid and nothing happens.
@@ -30,6 +36,12 @@ func (k *Keeper) Adjust(ctx context.Context, w commerce.WorkspaceID, id commerce
 		return commerce.StockMove{}, &fault.Error{Kind: fault.Invalid, Code: "ambiguous", Field: "quantity", Message: "Give either a difference or a new quantity."}
 	}
 	move := commerce.StockMove{ID: k.NewID(), Variant: id, Location: commerce.LocationDefault, Reason: a.Reason, Source: a.Who, Note: a.Note}
+	if a.Key != "" {
+		move.ID = commerce.Derive("mov", string(id), a.Key)
+		if done, ok, err := k.moved(ctx, w, move); ok || err != nil {
+			return done, err
+		}
+	}
 	move.Anchor = k.Now()
 	for range attempts {
 		level, err := k.Store.Level(ctx, w, id, commerce.LocationDefault)
@@ -56,6 +68,20 @@ func (k *Keeper) Adjust(ctx context.Context, w commerce.WorkspaceID, id commerce
 		}
 	}
 	return commerce.StockMove{}, fault.New(fault.Conflict, "stock_contended", "The stock changes too fast just now. Try again.")
+}
+
+// moved finds a move by its id among the newest ones.
+func (k *Keeper) moved(ctx context.Context, w commerce.WorkspaceID, m commerce.StockMove) (commerce.StockMove, bool, error) {
+	newest, err := k.Store.ListMoves(ctx, w, m.Variant, port.Page{Limit: keyed})
+	if err != nil {
+		return m, false, fmt.Errorf("ledger of %s: %w", m.Variant, err)
+	}
+	for _, done := range newest.Items {
+		if done.ID == m.ID {
+			return done, true, nil
+		}
+	}
+	return m, false, nil
 }
 
 // Stated is what an import says about a variant.

@@ -114,3 +114,23 @@ func TestOthersStockIsNotTouched(t *testing.T) {
 		t.Errorf("another workspace has %d", l.onHand)
 	}
 }
+
+// A change that is asked for again with its key, since its answer was lost, is
+// made once.
+func TestAdjustAgainWithItsKey(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.state(t, "job_1", nil, 10)
+	for range 2 {
+		m, err := b.Keeper.Adjust(bg(), mine, "v", stock.Adjustment{By: of(-2), Reason: commerce.MoveManual, Who: "me", Key: "k1"})
+		if err != nil || m.Quantity != -2 || m.OnHand != 8 {
+			t.Fatalf("moved %+v, %v", m, err)
+		}
+	}
+	if _, err := b.Keeper.Adjust(bg(), mine, "v", stock.Adjustment{By: of(-2), Reason: commerce.MoveManual, Who: "me", Key: "k2"}); err != nil {
+		t.Fatal(err)
+	}
+	if l := b.ledger(t, mine, "v"); l.onHand != 6 || l.sum != 6 {
+		t.Errorf("%d on hand by moves of %d, want 6", l.onHand, l.sum)
+	}
+}

@@ -82,23 +82,30 @@ func appendObject(dst []byte, object map[string]Value) []byte {
 func AppendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			switch {
-			case c == '"' || c == '\\':
-				dst = append(dst, '\\', c)
-			case c < 0x20 || c == 0x7f:
-				dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-			default:
-				dst = append(dst, c)
-			}
-			i++
-			continue
+	for len(s) > 0 {
+		n := 0
+		for n < len(s) && plain(s[n]) {
+			n++
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		dst = utf8.AppendRune(dst, r)
-		i += size
+		dst, s = append(dst, s[:n]...), s[n:]
+		if s == "" {
+			break
+		}
+		c := s[0]
+		switch {
+		case c >= utf8.RuneSelf:
+			r, size := utf8.DecodeRuneInString(s)
+			dst, s = utf8.AppendRune(dst, r), s[size:]
+			continue
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+		s = s[1:]
 	}
 	return append(dst, '"')
 }
+
+// plain says whether a byte stands for itself in a JSON string.
+func plain(c byte) bool { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 func parse(t testing.TB, text string) any {
@@ -126,6 +128,24 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 		bad[i/8] ^= 1 << (i % 8)
 		if it, err := DecodeStored(bad); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("bit %d: %v, %v", i, it, err)
+		}
+	}
+}
+
+func TestStringsSurviveTheWire(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.String().Draw(t, "text")
+		var got string
+		if err := json.Unmarshal(AppendString(nil, want), &got); err != nil || got != want {
+			t.Fatalf("%q came back as %q, %v", want, got, err)
+		}
+	})
+	for c := range 0x80 {
+		want := "a" + string(rune(c)) + "b"
+		var got string
+		if err := json.Unmarshal(AppendString(nil, want), &got); err != nil || got != want {
+			t.Errorf("%q came back as %q, %v", want, got, err)
 		}
 	}
 }

@@ -6,7 +6,6 @@ package webhook
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,13 +25,8 @@ import (
 	"github.com/manystall/manystall/shared/trade"
 )
 
-const (
-	// maxBody is what a request may carry: an event passes Lambda with 6 MB.
-	maxBody = 6 << 20
-	// inline is the largest body that travels inside a message; SQS takes 1 MiB
-	// and a batch of ten shares it.
-	inline = 90 << 10
-)
+// maxBody is what a request may carry: an event passes Lambda with 6 MB.
+const maxBody = 6 << 20
 
 // Accounts knows connections by their keys and principals.
 type Accounts interface {
@@ -175,18 +169,7 @@ func (h *Handler) queue(ctx context.Context, told []channel.Event) error {
 
 // message carries a body, in a blob when it is large.
 func (h *Handler) message(ctx context.Context, body any) (port.Inbound, error) {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return port.Inbound{}, fmt.Errorf("encode what came in: %w", err)
-	}
-	m := port.Inbound{V: port.MessageVersion, Body: raw, FetchedAt: h.Now()}
-	if len(raw) > inline {
-		m.Body, m.Blob = nil, "tmp/inbound/"+h.NewID()
-		if err := h.Blobs.PutBlob(ctx, m.Blob, "application/json", raw); err != nil {
-			return m, fmt.Errorf("keep what came in: %w", err)
-		}
-	}
-	return m, nil
+	return port.Inbound{V: port.MessageVersion, FetchedAt: h.Now()}.Carry(ctx, h.Blobs, h.NewID, body)
 }
 
 // withdrawn handles a principal who withdrew the consent or wants data deleted.

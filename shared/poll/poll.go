@@ -4,7 +4,6 @@ package poll
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,9 +23,6 @@ const (
 	slice = 20 * time.Second
 	// pageSize is how many updates a page is asked for.
 	pageSize = 100
-	// inline is the largest body that travels inside a message; SQS takes 1 MiB
-	// and a batch of ten shares it.
-	inline   = 90 << 10
 	attempts = 5
 )
 
@@ -212,16 +208,9 @@ func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool
 func (p *Poller) queue(ctx context.Context, a port.Account, updates []channel.Update, began time.Time) error {
 	out := make([]port.Outgoing, 0, len(updates))
 	for _, u := range updates {
-		m := port.Inbound{V: port.MessageVersion, Kind: "update", Channel: a.Channel, Space: a.Space, Account: a.ID, FetchedAt: began}
-		body, err := json.Marshal(u)
+		m, err := port.Inbound{V: port.MessageVersion, Kind: "update", Channel: a.Channel, Space: a.Space, Account: a.ID, FetchedAt: began}.Carry(ctx, p.Blobs, p.NewID, u)
 		if err != nil {
-			return fmt.Errorf("encode an update: %w", err)
-		}
-		if m.Body = body; len(body) > inline {
-			m.Body, m.Blob = nil, "tmp/inbound/"+p.NewID()
-			if err := p.Blobs.PutBlob(ctx, m.Blob, "application/json", body); err != nil {
-				return fmt.Errorf("keep a large update: %w", err)
-			}
+			return err
 		}
 		out = append(out, port.Outgoing{Body: m})
 	}

@@ -10,6 +10,7 @@ package port
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
@@ -204,6 +205,28 @@ type Inbound struct {
 	Blob    string               `json:"blob,omitempty"`
 	// FetchedAt is when we began to fetch an update, or received an event.
 	FetchedAt time.Time `json:"fetched_at"`
+}
+
+// inboundInline is the largest body that travels inside a message; SQS takes
+// 1 MiB and a batch of ten shares it.
+const inboundInline = 90 << 10
+
+// Carry gives a message its body: inside it, or in a blob named by newID when
+// it is large.
+func (m Inbound) Carry(ctx context.Context, blobs Blobs, newID func() string, body any) (Inbound, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return m, fmt.Errorf("encode what came in: %w", err)
+	}
+	if len(raw) <= inboundInline {
+		m.Body = raw
+		return m, nil
+	}
+	m.Blob = "tmp/inbound/" + newID()
+	if err := blobs.PutBlob(ctx, m.Blob, "application/json", raw); err != nil {
+		return m, fmt.Errorf("keep what came in: %w", err)
+	}
+	return m, nil
 }
 
 // Nudge is a message of NudgeQueue and OutboundQueue: look at this key.

@@ -15,6 +15,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/httpclient"
 	"github.com/manystall/manystall/shared/port"
 )
 
@@ -71,7 +72,7 @@ func New(api API, table string, o Options) *Store {
 		s.newID = func() string { return ulid.Make().String() }
 	}
 	if s.sleep == nil {
-		s.sleep = wait
+		s.sleep = httpclient.Sleep
 	}
 	if s.rand == nil {
 		s.rand = rand.Float64
@@ -82,15 +83,4 @@ func New(api API, table string, o Options) *Store {
 		}
 	}
 	return s
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/httpclient"
 	"github.com/manystall/manystall/shared/port"
 )
 
@@ -60,19 +61,7 @@ var (
 
 // New reaches the queues at the addresses, by their names in port.
 func New(api API, addresses map[string]Address) *Queues {
-	return &Queues{api: api, addresses: addresses, pause: pause}
-}
-
-// pause waits unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
+	return &Queues{api: api, addresses: addresses, pause: httpclient.Sleep}
 }
 
 // Unsent is the cause of a send that was not accepted whole: the positions of

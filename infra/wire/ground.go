@@ -4,7 +4,6 @@
 package wire
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -184,5 +183,3 @@ func (g *Ground) rules(c commerce.Channel) channel.Rules {
 	}
 	return d.by[c].Rules
 }
-
-func sleep(ctx context.Context, d time.Duration) error { return httpclient.Sleep(ctx, d) }

@@ -10,6 +10,7 @@ import (
 	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/httpclient"
 	"github.com/manystall/manystall/shared/inbox"
 	"github.com/manystall/manystall/shared/ingest"
 	"github.com/manystall/manystall/shared/outbound"
@@ -110,7 +111,7 @@ func (p *Parts) Importer() *catalog.Importer {
 func (p *Parts) Accounts() *accounts.Desk {
 	return &accounts.Desk{
 		Store: p.Store, Vault: p.Vault, Drivers: p.all.by, Apps: p.all.apps, Env: p.channelEnv(p.Store), PublicURL: p.PublicURL,
-		Spread: p.Importer().Spread, Now: p.Now, Sleep: sleep, Log: p.Log(),
+		Spread: p.Importer().Spread, Now: p.Now, Sleep: httpclient.Sleep, Log: p.Log(),
 	}
 }
 

@@ -19,7 +19,9 @@ import (
 // state is what the runner itself remembers, in one folder.
 type state struct {
 	dir string
-	mu  sync.Mutex
+
+	mu    sync.Mutex
+	marks map[string]string // checkpoints of streams; nil until they are read
 }
 
 func openState(dir string) (*state, error) {
@@ -141,21 +143,30 @@ func letters(n int) string {
 func (s *state) Load(_ context.Context, key string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	marks := map[string]string{}
-	if err := s.read("streams.json", &marks); err != nil {
-		return "", err
-	}
-	return marks[key], nil
+	err := s.streams()
+	return s.marks[key], err
 }
 
 // Save stores a checkpoint.
 func (s *state) Save(_ context.Context, key, sequence string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.streams(); err != nil {
+		return err
+	}
+	s.marks[key] = sequence
+	return s.save("streams.json", s.marks)
+}
+
+// streams reads the checkpoints once; this process alone writes them.
+func (s *state) streams() error {
+	if s.marks != nil {
+		return nil
+	}
 	marks := map[string]string{}
 	if err := s.read("streams.json", &marks); err != nil {
 		return err
 	}
-	marks[key] = sequence
-	return s.save("streams.json", marks)
+	s.marks = marks
+	return nil
 }

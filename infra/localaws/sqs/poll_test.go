@@ -3,6 +3,7 @@ package sqs_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,8 +57,11 @@ func TestLongPoll(t *testing.T) {
 				if c.prepare != nil {
 					c.prepare(b, q)
 				}
+				// Its end is awaited: the poll may be answered before the call that ended it.
+				var during sync.WaitGroup
+				defer during.Wait()
 				if c.during != nil {
-					time.AfterFunc(3*time.Second, func() { c.during(b, q) })
+					during.Go(func() { pass(3 * time.Second); c.during(b, q) })
 				}
 				got, took, err := b.poll(t.Context(), q)
 				if err != nil || got != c.want || took != c.after {

@@ -28,6 +28,14 @@ type channelInfo struct {
 	WhyNot      map[channel.Ability]string `json:"why_not"`
 	Limits      limits                     `json:"limits"`
 	Connections int                        `json:"connections"`
+	Logins      []login                    `json:"logins"`
+}
+
+// login is a further way to connect a channel.
+type login struct {
+	Name  string `json:"login"`
+	Title string `json:"title"`
+	About string `json:"about"`
 }
 
 type limits struct {
@@ -101,7 +109,10 @@ func (h *Handler) listChannels(ctx context.Context, req *meRequest) (*httpapi.Li
 }
 
 func (h *Handler) channelInfo(d channel.Driver, accounts []port.Account) channelInfo {
-	info := channelInfo{Channel: d.Name, Title: d.Title, Orders: d.Orders, Abilities: d.Abilities, WhyNot: map[channel.Ability]string{}, Limits: limitsOf(d.Rules)}
+	info := channelInfo{Channel: d.Name, Title: d.Title, Orders: d.Orders, Abilities: d.Abilities, WhyNot: map[channel.Ability]string{}, Limits: limitsOf(d.Rules), Logins: []login{}}
+	for _, l := range d.Logins {
+		info.Logins = append(info.Logins, login{Name: l.Name, Title: l.Title, About: l.About})
+	}
 	for _, a := range abilities() {
 		if !slices.Contains(d.Abilities, a.Name) {
 			info.WhyNot[a.Name] = fmt.Sprintf("%s gives other programs no way to %s.", d.Title, a.Lack)

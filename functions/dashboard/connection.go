@@ -38,6 +38,7 @@ type connection struct {
 	Kind        string                     `json:"kind"`
 	Name        string                     `json:"name"`
 	Remote      commerce.RemoteID          `json:"remote_id,omitempty"`
+	Login       string                     `json:"login,omitempty"`
 	State       port.AccountState          `json:"state"`
 	Reason      string                     `json:"reason,omitempty"`
 	OK          *bool                      `json:"ok,omitempty"`
@@ -66,7 +67,7 @@ func (c *connection) Head(header http.Header) { httpapi.SetTag(header, c.Version
 
 func (h *Handler) connection(a port.Account) connection {
 	c := connection{
-		ID: a.ID, Channel: a.Channel, Kind: a.Kind, Name: a.Name, Remote: a.Remote, State: a.State, Reason: a.Reason,
+		ID: a.ID, Channel: a.Channel, Kind: a.Kind, Name: a.Name, Remote: a.Remote, Login: a.Login, State: a.State, Reason: a.Reason,
 		Target: a.Target, NoTarget: a.NoTarget, Defaults: a.Defaults, Version: a.Version, CreatedAt: a.CreatedAt.UTC(),
 		Missing: map[channel.Ability]string{}, Checks: []channel.HealthCheck{}, Abilities: []channel.Ability{},
 	}

@@ -30,6 +30,7 @@ type connectRequest struct {
 	httpapi.Call
 	Body struct {
 		Channel commerce.Channel `json:"channel" validate:"max=40,line"`
+		Login   string           `json:"login" validate:"max=40,line"`
 		Kind    string           `json:"kind" validate:"omitempty,oneof=marketplace checkout"`
 		Name    string           `json:"name" validate:"max=100,line"`
 	} `body:"json"`
@@ -51,7 +52,7 @@ func (h *Handler) createConnection(ctx context.Context, req *connectRequest) (*c
 	if err := h.known(req.Body.Channel, "channel"); err != nil {
 		return nil, err
 	}
-	address, state, err := h.Connections.Start(ctx, req.Space, req.Body.Channel)
+	address, state, err := h.Connections.Start(ctx, req.Space, req.Body.Channel, req.Body.Login)
 	if err != nil {
 		return nil, err
 	}

@@ -163,7 +163,7 @@ type Inbox interface {
 // Connections connects and disconnects; accounts.Desk is one.
 type Connections interface {
 	// Start answers the address where the seller agrees, and its state.
-	Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel) (consentURL, state string, err error)
+	Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (consentURL, state string, err error)
 	// Callback exchanges what a marketplace sent back. w is empty when only the
 	// state in the query says whose it is; a state of another workspace is
 	// NotFound. A single candidate is connected at once.

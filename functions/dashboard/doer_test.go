@@ -163,7 +163,10 @@ func (d *importDoer) Start(_ context.Context, w commerce.WorkspaceID, u catalog.
 // connectDoer connects.
 type connectDoer doer
 
-func (d *connectDoer) Start(_ context.Context, w commerce.WorkspaceID, c commerce.Channel) (string, string, error) {
+func (d *connectDoer) Start(_ context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (string, string, error) {
+	if login != "" {
+		return "https://consent.example/" + string(c) + "/" + login, "st-" + string(w), (*doer)(d).ask("start " + string(c) + " by " + login)
+	}
 	return "https://consent.example/" + string(c) + "?state=st-" + string(w), "st-" + string(w), (*doer)(d).ask("start " + string(c))
 }
 

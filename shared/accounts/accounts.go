@@ -69,14 +69,28 @@ func (d *Desk) driver(c commerce.Channel) (channel.Driver, error) {
 	return driver, nil
 }
 
+// auth is a way to consent of a channel.
+func (d *Desk) auth(c commerce.Channel, login string) (channel.Auth, error) {
+	driver, err := d.driver(c)
+	if err != nil {
+		return nil, err
+	}
+	way, ok := driver.LoginAs(login)
+	if !ok {
+		return nil, &fault.Error{Kind: fault.Invalid, Code: "unknown_login", Field: "login", Message: fmt.Sprintf("%s has no login %q.", driver.Title, login)}
+	}
+	return way.Auth(d.Apps[c], d.Env), nil
+}
+
 func (d *Desk) redirect(c commerce.Channel) string {
 	return d.PublicURL + "/v1/oauth/" + string(c) + "/callback"
 }
 
-// Start begins a consent: the seller has to be sent to the address it answers,
-// and comes back with the state.
-func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel) (consent, state string, err error) {
-	driver, err := d.driver(c)
+// Start begins a consent, by the channel's usual login or another one of its:
+// the seller has to be sent to the address it answers, and comes back with the
+// state.
+func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (consent, state string, err error) {
+	auth, err := d.auth(c, login)
 	if err != nil {
 		return "", "", err
 	}
@@ -92,10 +106,13 @@ func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Cha
 		return "", "", fmt.Errorf("seal verifier: %w", err)
 	}
 	key := port.PublicKey{Key: state, Kind: "oauth", Space: w, Channel: c, Sealed: sealed, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(consentLife)}
+	if login != "" {
+		key.Data = map[string]string{"login": login}
+	}
 	if err := d.Store.PutPublicKey(ctx, key); err != nil {
 		return "", "", fmt.Errorf("remember consent: %w", err)
 	}
-	consent, err = driver.Auth(d.Apps[c], d.Env).Consent(state, d.redirect(c), verifier)
+	consent, err = auth.Consent(state, d.redirect(c), verifier)
 	return consent, state, err
 }
 
@@ -119,11 +136,16 @@ func (d *Desk) Callback(ctx context.Context, w commerce.WorkspaceID, c commerce.
 	if err != nil {
 		return port.Grant{}, nil, fmt.Errorf("open verifier: %w", err)
 	}
-	granted, err := driver.Auth(d.Apps[c], d.Env).Exchange(ctx, q, d.redirect(c), string(verifier))
+	login := key.Data["login"]
+	auth, err := d.auth(c, login)
+	if err != nil {
+		return port.Grant{}, nil, err
+	}
+	granted, err := auth.Exchange(ctx, q, d.redirect(c), string(verifier))
 	if err != nil {
 		return port.Grant{}, nil, fmt.Errorf("exchange %s consent: %w", c, err)
 	}
-	grant, err := d.keep(ctx, key.Space, c, granted)
+	grant, err := d.keep(ctx, port.Grant{Space: key.Space, Channel: c, Login: login}, granted)
 	if err != nil || len(granted.Candidates) != 1 {
 		return grant, nil, err
 	}
@@ -151,12 +173,13 @@ func (d *Desk) consent(ctx context.Context, w commerce.WorkspaceID, c commerce.C
 	return key, err
 }
 
-func (d *Desk) keep(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, g channel.Grant) (port.Grant, error) {
+// keep stores what a consent gave as a new grant.
+func (d *Desk) keep(ctx context.Context, stored port.Grant, g channel.Grant) (port.Grant, error) {
 	id, err := d.random(12)
 	if err != nil {
 		return port.Grant{}, err
 	}
-	stored := port.Grant{ID: commerce.GrantID("grt_" + id), Space: w, Channel: c, Principal: g.Principal, Scopes: g.Scopes, CreatedAt: d.Now()}
+	stored.ID, stored.Principal, stored.Scopes, stored.CreatedAt = commerce.GrantID("grt_"+id), g.Principal, g.Scopes, d.Now()
 	if stored.Candidates, err = json.Marshal(g.Candidates); err != nil {
 		return stored, fmt.Errorf("encode candidates: %w", err)
 	}
@@ -190,9 +213,9 @@ func (d *Desk) Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.G
 		if i < 0 {
 			return connected, &fault.Error{Kind: fault.Invalid, Code: "unknown_candidate", Field: "remotes", Message: "This consent does not open that shop."}
 		}
-		account, err := d.connect(ctx, w, driver, id, candidates[i])
-		if f := fault.Of(err); f != nil && f.Code == elsewhere {
-			// Somebody else's shop: nothing of its consent is kept.
+		account, err := d.connect(ctx, driver, grant, candidates[i])
+		if f := fault.Of(err); f != nil && (f.Code == elsewhere || f.Code == otherwise) {
+			// Somebody else's shop, or a consent of no use: nothing of it is kept.
 			return connected, errors.Join(err, d.dropGrant(ctx, w, id))
 		}
 		if err != nil {

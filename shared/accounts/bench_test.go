@@ -89,7 +89,12 @@ func (b *bench) ok(err error) {
 func (b *bench) consent(w commerce.WorkspaceID, c commerce.Channel, candidates ...channel.Candidate) (port.Grant, []port.Account, error) {
 	b.t.Helper()
 	b.market.candidates = candidates
-	_, state, err := b.desk.Start(b.t.Context(), w, c)
+	return b.consentBy("", w, c)
+}
+
+func (b *bench) consentBy(login string, w commerce.WorkspaceID, c commerce.Channel) (port.Grant, []port.Account, error) {
+	b.t.Helper()
+	_, state, err := b.desk.Start(b.t.Context(), w, c, login)
 	b.ok(err)
 	return b.desk.Callback(b.t.Context(), w, c, query(state))
 }
@@ -177,6 +182,7 @@ func (m *market) driver(c commerce.Channel) channel.Driver {
 		Name: c, Title: strings.ToUpper(string(c)), Orders: orders,
 		NewSettings: func() any { return &settings{} },
 		Auth:        func(any, channel.Env) channel.Auth { return m },
+		Logins:      []channel.Login{{Name: "short", Title: "Short", Auth: func(any, channel.Env) channel.Auth { return shortcut{m} }}},
 		Target: func(s any) channel.TargetRef {
 			return channel.TargetRef{Kind: "catalog", Remote: commerce.RemoteID(s.(*settings).Target)}
 		},
@@ -225,6 +231,20 @@ func (m *market) Refresh(_ context.Context, t channel.Tokens) (channel.Tokens, e
 	m.valid = slices.Delete(m.valid, i, i+1)
 	m.refreshes++
 	return m.issue(), nil
+}
+
+// shortcut is another login of the market: its tokens say so.
+type shortcut struct{ *market }
+
+func (s shortcut) Consent(state, redirect, verifier string) (string, error) {
+	address, err := s.market.Consent(state, redirect, verifier)
+	return address + "&short=1", err
+}
+
+func (s shortcut) Refresh(ctx context.Context, t channel.Tokens) (channel.Tokens, error) {
+	fresh, err := s.market.Refresh(ctx, t)
+	fresh.Access += "-short"
+	return fresh, err
 }
 
 type conn0 struct {

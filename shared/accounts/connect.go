@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -17,26 +18,32 @@ import (
 // elsewhere is the code of a claim another workspace holds.
 const elsewhere = "connected_elsewhere"
 
+// otherwise is the code of a login that would take away what another one can.
+const otherwise = "connected_otherwise"
+
 // connect connects a candidate, again when its account or target moved
 // meanwhile: a worker writes to the target's row too.
-func (d *Desk) connect(ctx context.Context, w commerce.WorkspaceID, driver channel.Driver, grant commerce.GrantID, c channel.Candidate) (port.Account, error) {
+func (d *Desk) connect(ctx context.Context, driver channel.Driver, grant port.Grant, c channel.Candidate) (port.Account, error) {
 	for range attempts {
-		a, err := d.connectOnce(ctx, w, driver, grant, c)
-		if f := fault.Of(err); f == nil || f.Kind != fault.Conflict || f.Code == elsewhere {
+		a, err := d.connectOnce(ctx, driver, grant, c)
+		if f := fault.Of(err); f == nil || f.Kind != fault.Conflict || f.Code == elsewhere || f.Code == otherwise {
 			return a, err
 		}
 	}
 	return port.Account{}, fault.New(fault.Conflict, "account_contended", "The connection changes too fast just now. Try again.")
 }
 
-func (d *Desk) connectOnce(ctx context.Context, w commerce.WorkspaceID, driver channel.Driver, grant commerce.GrantID, c channel.Candidate) (port.Account, error) {
+func (d *Desk) connectOnce(ctx context.Context, driver channel.Driver, grant port.Grant, c channel.Candidate) (port.Account, error) {
 	ref, err := targetOf(driver, c)
 	if err != nil {
 		return port.Account{}, err
 	}
-	a, err := d.account(ctx, w, driver, c)
+	a, err := d.account(ctx, grant.Space, driver, c)
 	if err != nil {
 		return a, err
+	}
+	if a.State == port.AccountActive && a.Login != grant.Login && a.Target != "" && ref.Remote == "" {
+		return a, fault.New(fault.Conflict, otherwise, "%s is connected already, by a login that can list products, too. Disconnect it first to connect it by this one.", a.Name)
 	}
 	t, err := d.target(ctx, ref, &a)
 	if err != nil {
@@ -56,8 +63,8 @@ func (d *Desk) connectOnce(ctx context.Context, w commerce.WorkspaceID, driver c
 	if err != nil {
 		return a, err
 	}
-	if before != grant {
-		if err := d.dropGrant(ctx, w, before); err != nil {
+	if before != grant.ID {
+		if err := d.dropGrant(ctx, grant.Space, before); err != nil {
 			return put, err
 		}
 	}
@@ -66,7 +73,7 @@ func (d *Desk) connectOnce(ctx context.Context, w commerce.WorkspaceID, driver c
 	}
 	// Also when the target is known: edits may have passed it by. What is
 	// already shown costs no call.
-	return put, d.Spread(ctx, w, put.Target)
+	return put, d.Spread(ctx, grant.Space, put.Target)
 }
 
 // targetOf is what a candidate's listings are written to.
@@ -89,11 +96,16 @@ func (d *Desk) account(ctx context.Context, w commerce.WorkspaceID, driver chann
 }
 
 // renewed is an account with a new consent.
-func (d *Desk) renewed(ctx context.Context, driver channel.Driver, a port.Account, grant commerce.GrantID, c channel.Candidate) (port.Account, error) {
+func (d *Desk) renewed(ctx context.Context, driver channel.Driver, a port.Account, grant port.Grant, c channel.Candidate) (port.Account, error) {
 	if a.State == "" || a.State == port.AccountGone {
-		a.ClaimedAt, a.Cursors = d.Now(), nil
+		a.ClaimedAt, a.LoginAt, a.Cursors = d.Now(), time.Time{}, nil
+	} else if a.Login != grant.Login {
+		// What came by the old login up to now counts, what comes by the new
+		// one from now on: nothing twice, although it tells all of it again.
+		a.LoginAt, a.Cursors = d.Now(), nil
 	}
-	a.Name, a.Grant, a.Settings, a.State, a.Reason, a.NextPoll, a.NoTarget = c.Name, grant, c.Settings, port.AccountActive, "", d.Now(), c.CannotList
+	a.Login = grant.Login
+	a.Name, a.Grant, a.Settings, a.State, a.Reason, a.NextPoll, a.NoTarget = c.Name, grant.ID, c.Settings, port.AccountActive, "", d.Now(), c.CannotList
 	if driver.Orders != channel.OrdersInbound || a.Key != "" {
 		return a, nil
 	}

@@ -16,7 +16,7 @@ func TestAConsentWorksOnceAndForItsOwn(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.market.candidates = []channel.Candidate{shop("1", "c1")}
-	address, state, err := b.desk.Start(t.Context(), mine, commerce.Etsy)
+	address, state, err := b.desk.Start(t.Context(), mine, commerce.Etsy, "")
 	b.ok(err)
 	if !strings.Contains(address, state) || !strings.Contains(address, url.QueryEscape("https://us.example/v1/oauth/etsy/callback")) {
 		t.Errorf("address %s", address)
@@ -51,18 +51,18 @@ func TestAConsentWorksOnceAndForItsOwn(t *testing.T) {
 	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, query(state)); code(err) != "consent_expired" {
 		t.Errorf("twice: %v", err)
 	}
-	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy)
+	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy, "")
 	b.ok(err)
 	b.clock.Advance(31 * time.Minute)
 	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, query(state)); code(err) != "consent_expired" {
 		t.Errorf("late: %v", err)
 	}
-	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy)
+	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy, "")
 	b.ok(err)
 	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, url.Values{"state": {state}, "error": {"access_denied"}}); code(err) != "consent_denied" {
 		t.Errorf("denied: %v", err)
 	}
-	if _, _, err := b.desk.Start(t.Context(), mine, "amazon"); code(err) != "unknown_channel" {
+	if _, _, err := b.desk.Start(t.Context(), mine, "amazon", ""); code(err) != "unknown_channel" {
 		t.Errorf("unknown channel: %v", err)
 	}
 }

@@ -151,7 +151,11 @@ func (s *source) refresh(ctx context.Context, refused string) (channel.Tokens, e
 		ended := fault.New(fault.AuthExpired, "no_refresh", "The consent has ended and can't be renewed. Connect the shop again.")
 		return old, errors.Join(ended, s.desk.ended(ctx, g))
 	}
-	fresh, err := s.driver.Auth(s.desk.Apps[s.driver.Name], s.desk.Env).Refresh(ctx, old)
+	auth, err := s.desk.auth(s.driver.Name, g.Login)
+	if err != nil {
+		return old, err
+	}
+	fresh, err := auth.Refresh(ctx, old)
 	if fault.Is(err, fault.AuthExpired) {
 		err = errors.Join(err, s.desk.ended(ctx, g))
 	}

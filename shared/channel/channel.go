@@ -33,6 +33,9 @@ type Driver struct {
 	NewSettings func() any
 	// Auth is the consent of the marketplace for an installation.
 	Auth func(app any, env Env) Auth
+	// Logins are further ways to consent, for sellers who can't take Auth. What
+	// they open may be able to do less.
+	Logins []Login
 	// Target names what an account's listings are written to. Its Remote is
 	// empty when the account can't list.
 	Target func(settings any) TargetRef
@@ -41,6 +44,28 @@ type Driver struct {
 	// Map turns a verified event into updates. It does no I/O; what must be
 	// fetched first is answered as an update of kind UpdateFetch.
 	Map func(app any, e Event) ([]Update, error)
+}
+
+// Login is one of several ways to consent. An account lives by one of them at
+// a time: what is delivered through another is dropped.
+type Login struct {
+	Name  string // lower-case; empty is Driver.Auth
+	Title string
+	About string // when to choose it
+	Auth  func(app any, env Env) Auth
+}
+
+// LoginAs is the way to consent of a name; false when there is none.
+func (d Driver) LoginAs(name string) (Login, bool) {
+	if name == "" {
+		return Login{Title: d.Title, Auth: d.Auth}, true
+	}
+	for _, l := range d.Logins {
+		if l.Name == name {
+			return l, true
+		}
+	}
+	return Login{}, false
 }
 
 // OrderIntake says how a channel's orders reach us.

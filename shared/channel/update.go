@@ -11,7 +11,8 @@ import (
 // Event is one verified notification of a marketplace.
 type Event struct {
 	Channel    commerce.Channel  `json:"channel"`
-	Account    commerce.RemoteID `json:"account"` // the shop, page or profile it is for
+	Account    commerce.RemoteID `json:"account"`         // the shop, page or profile it is for
+	Login      string            `json:"login,omitempty"` // the Login it was delivered through
 	Topic      string            `json:"topic"`
 	ID         string            `json:"id"` // the same when it is delivered again
 	Body       []byte            `json:"body"`

@@ -65,6 +65,39 @@ func TestEventsOfNobody(t *testing.T) {
 	}
 }
 
+// A shop that is connected by two logins tells everything twice, under another
+// id of the buyer each: what the account does not live by is dropped, from the
+// moment it changed.
+func TestEventsOfAnotherLogin(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	deliver := func(login string, received time.Time, remote commerce.RemoteID) {
+		t.Helper()
+		b.shop.maps = func(channel.Event) ([]channel.Update, error) { return []channel.Update{update(order(remote, 1))}, nil }
+		body, err := json.Marshal(channel.Event{Channel: commerce.TikTok, Account: "shop-1", Login: login, ReceivedAt: received})
+		must(t, err)
+		must(t, b.in.Handle(bg(), port.Inbound{V: 1, Kind: "event", Channel: commerce.TikTok, Remote: "shop-1", Body: body, FetchedAt: received}))
+	}
+	known := func(remote commerce.RemoteID) bool {
+		_, err := b.Order(bg(), "w1", ingest.OrderIDOf(b.account.ID, remote))
+		return err == nil
+	}
+	deliver("", at(1), "usual")
+	deliver("short", at(1), "other")
+	changed := b.account
+	changed.Login, changed.LoginAt = "short", at(10)
+	_, err := b.PutAccount(bg(), changed)
+	must(t, err)
+	deliver("", at(9), "under way") // when the login changed
+	deliver("", at(10), "too late")
+	deliver("short", at(11), "new")
+	for remote, want := range map[commerce.RemoteID]bool{"usual": true, "other": false, "under way": true, "too late": false, "new": true} {
+		if known(remote) != want {
+			t.Errorf("%s: taken %v, want %v", remote, !want, want)
+		}
+	}
+}
+
 // What is delivered to one workspace does not show in another.
 func TestEventsStayInTheirWorkspace(t *testing.T) {
 	t.Parallel()

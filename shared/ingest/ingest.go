@@ -98,6 +98,11 @@ func (in *Ingester) event(ctx context.Context, e channel.Event) error {
 		in.Log.InfoContext(ctx, "event from before the connection dropped", "channel", e.Channel, "account", id, "topic", e.Topic)
 		return nil
 	}
+	if e.Login != account.Login && !e.ReceivedAt.Before(account.LoginAt) {
+		// The same was or will be told by the login the account lives by.
+		in.Log.InfoContext(ctx, "event of another login dropped", "channel", e.Channel, "account", id, "topic", e.Topic)
+		return nil
+	}
 	updates, err := in.Open.Map(e)
 	if err != nil {
 		return fmt.Errorf("map %s event %s: %w", e.Channel, e.Topic, err)

@@ -176,7 +176,7 @@ func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool
 	cursor := a.Cursors[s.name]
 	for p.Now().Before(until) {
 		began := p.Now()
-		page, err := s.list(ctx, channel.Poll{Cursor: cursor, Since: a.ClaimedAt, Limit: pageSize})
+		page, err := s.list(ctx, channel.Poll{Cursor: cursor, Since: since(a), Limit: pageSize})
 		if err != nil {
 			return false, err
 		}
@@ -203,6 +203,15 @@ func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool
 		}
 	}
 	return true, nil
+}
+
+// since is where an account's streams begin: with the connection, or with the
+// login it lives by now.
+func since(a port.Account) time.Time {
+	if a.LoginAt.After(a.ClaimedAt) {
+		return a.LoginAt
+	}
+	return a.ClaimedAt
 }
 
 func (p *Poller) queue(ctx context.Context, a port.Account, updates []channel.Update, began time.Time) error {

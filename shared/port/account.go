@@ -54,6 +54,8 @@ type Account struct {
 	Remote   commerce.RemoteID    `json:"remote"`
 	Name     string               `json:"name"`
 	Grant    commerce.GrantID     `json:"grant,omitempty"`
+	Login    string               `json:"login,omitempty"`     // the way of its consent, see channel.Login
+	LoginAt  time.Time            `json:"login_at,omitzero"`   // when it changed to that
 	Target   commerce.TargetID    `json:"target,omitempty"`    // empty when it can't list
 	NoTarget string               `json:"no_target,omitempty"` // why not
 	State    AccountState         `json:"state"`
@@ -86,6 +88,7 @@ type Grant struct {
 	ID         commerce.GrantID     `json:"id"`
 	Space      commerce.WorkspaceID `json:"workspace"`
 	Channel    commerce.Channel     `json:"channel"`
+	Login      string               `json:"login,omitempty"`
 	Principal  commerce.RemoteID    `json:"principal"`
 	Sealed     []byte               `json:"sealed"`
 	Scopes     []string             `json:"scopes,omitempty"`

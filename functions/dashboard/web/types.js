@@ -21,7 +21,7 @@
  */
 
 /** @typedef {{title_max?: number, description_max?: number, tags_max?: number, tag_max?: number, images_max?: number, reply_max?: number, reply_max_bytes?: number, reply_hours?: number, reply_hours_human?: number, sells_down: boolean, publish_costs: boolean}} Limits */
-/** @typedef {{channel: Channel, title: string, orders: 'pull'|'inbound'|'none', abilities: string[], why_not: Record<string, string>, limits: Limits, connections: number}} ChannelInfo */
+/** @typedef {{channel: Channel, title: string, orders: 'pull'|'inbound'|'none', abilities: string[], why_not: Record<string, string>, limits: Limits, connections: number, logins: {login: string, title: string, about: string}[]}} ChannelInfo */
 
 /** @typedef {{channel: Channel, orders: number, items: number, amount: Money, date?: string}} Total */
 /**
@@ -37,6 +37,7 @@
 /**
  * @typedef {object} Connection
  * @property {string} id
+ * @property {string} [login]
  * @property {Channel} channel
  * @property {'marketplace'|'checkout'} kind
  * @property {string} name

@@ -270,6 +270,7 @@ export default {
     'connections.problem.consent_expired': 'The consent took too long, or was used already. Begin again.',
     'connections.problem.unknown_state': 'The consent is not one that was begun here. Begin again.',
     'connections.problem.connected_elsewhere': 'This shop is connected in another workspace. Disconnect it there first.',
+    'connections.problem.connected_otherwise': 'This account is connected by a login that can list products, too. Disconnect it first to connect it by the other one.',
     'connections.problem.no_shop': 'The account you signed in with has no shop or page. Sign in with the one that has.',
     'connections.checked': 'Checked', 'connections.unchecked': 'Not checked yet.', 'connections.check': 'Check now',
     'connections.check.good': 'All is well', 'connections.check.bad': 'Something needs you: see below',

@@ -127,7 +127,7 @@ function reconnect(c) {
     icon: 'connections',
     run: async () => {
       try {
-        location.assign((await send('POST', '/v1/connections', { channel: c.channel }, { key: newKey() })).data.consent_url);
+        location.assign((await send('POST', '/v1/connections', { channel: c.channel, login: c.login }, { key: newKey() })).data.consent_url);
       } catch (e) {
         complain(e);
       }

@@ -141,9 +141,9 @@ export function connectionCard(c) {
 
 /** @param {() => void} again */
 function connectDialog(again) {
-  const begin = async (/** @type {string} */ channel) => {
+  const begin = async (/** @type {string} */ channel, /** @type {string=} */ login) => {
     try {
-      const { data } = await send('POST', '/v1/connections', { channel }, { key: newKey() });
+      const { data } = await send('POST', '/v1/connections', { channel, login }, { key: newKey() });
       if (data.consent_url) location.assign(data.consent_url);
     } catch (e) {
       complain(e);
@@ -188,14 +188,15 @@ function connectDialog(again) {
     h(
       'ul',
       { class: 'choices' },
-      channels().map((c) =>
+      channels().map((c) => [
         choice(
           c.title,
           badge(c.channel),
           c.connections > 0 ? t('connections.another', { count: c.connections }) : t(`connections.orders.${c.orders}`),
           () => begin(c.channel),
         ),
-      ),
+        c.logins.map((l) => choice(l.title, badge(c.channel), l.about, () => begin(c.channel, l.login))),
+      ]),
       choice(t('connections.kind.checkout'), badge('own'), t('connections.checkout.short'), checkout),
     ),
   );

@@ -346,6 +346,7 @@ export function canned() {
         },
         limits,
         connections: 1,
+        logins: [],
       },
       {
         channel: 'facebook',
@@ -355,6 +356,7 @@ export function canned() {
         why_not: { OrderReader: 'Facebook gives other programs no way to read orders.' },
         limits: { ...limits, publish_costs: false },
         connections: 0,
+        logins: [],
       },
     ],
     pending: {

@@ -35,7 +35,7 @@ func New(d Deps) *Handler {
 func (h *Handler) routes() []httpapi.Route {
 	var all []httpapi.Route
 	for _, some := range [][]httpapi.Route{
-		h.sessionRoutes(), h.meRoutes(), h.summaryRoutes(), h.channelRoutes(), h.connectionRoutes(), h.consentRoutes(),
+		h.sessionRoutes(), h.meRoutes(), h.summaryRoutes(), h.reportRoutes(), h.channelRoutes(), h.connectionRoutes(), h.consentRoutes(),
 		h.importRoutes(), h.productRoutes(), h.listingRoutes(), h.orderRoutes(), h.stockRoutes(), h.inboxRoutes(), h.queueRoutes(),
 	} {
 		all = append(all, some...)

@@ -89,6 +89,7 @@ type OrderReader interface {
 	OrderEvents(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) ([]commerce.OrderEvent, error)
 	CountOrders(ctx context.Context, w commerce.WorkspaceID, s commerce.OrderState, limit int) (int, error)
 	ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.Total, error)
+	ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.QuarterTotal, error)
 }
 
 // InboxReader reads conversations; part of port.Inbox.

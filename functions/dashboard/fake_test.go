@@ -35,6 +35,7 @@ type space struct {
 	events        map[commerce.OrderID][]commerce.OrderEvent
 	lookups       map[port.Lookup]commerce.OrderID
 	totals        []port.Total
+	quarters      []port.QuarterTotal
 	conversations map[commerce.ConversationID]commerce.Conversation
 	messages      map[commerce.ConversationID][]commerce.Message
 	levels        map[commerce.VariantID]commerce.StockLevel
@@ -273,6 +274,16 @@ func (m *memory) CountOrders(_ context.Context, w commerce.WorkspaceID, s commer
 func (m *memory) ListTotals(_ context.Context, w commerce.WorkspaceID, from, to string) ([]port.Total, error) {
 	var out []port.Total
 	for _, t := range m.spaces[w].totals {
+		if t.Date >= from && t.Date <= to {
+			out = append(out, t)
+		}
+	}
+	return out, m.down
+}
+
+func (m *memory) ListQuarters(_ context.Context, w commerce.WorkspaceID, from, to string) ([]port.QuarterTotal, error) {
+	var out []port.QuarterTotal
+	for _, t := range m.spaces[w].quarters {
 		if t.Date >= from && t.Date <= to {
 			out = append(out, t)
 		}

@@ -122,7 +122,7 @@ func (s *summary) dates(now time.Time, zone string) error {
 func days(rows []port.Total) []dayTotal {
 	out := make([]dayTotal, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, dayTotal{Date: r.Date, total: total{Channel: r.Channel, Orders: r.Orders, Items: r.Items, Amount: commerce.Money{Amount: r.Amount, Currency: r.Currency}}})
+		out = append(out, dayTotal{Date: r.Date, total: viewTotal(r)})
 	}
 	return out
 }

@@ -161,6 +161,10 @@ func fillTrade(s *space) {
 		{Date: "2026-11-22", Channel: commerce.Etsy, Currency: "USD", Amount: 700, Orders: 1, Items: 1},
 		{Date: "2026-10-01", Channel: commerce.Etsy, Currency: "EUR", Amount: 99999, Orders: 9, Items: 9},
 	}
+	for i, at := range []int{40, 41, 41, 95} { // 2026-11-20 is a Friday
+		t := port.Total{Date: fmt.Sprintf("2026-11-%d", 20+i%2*7), Channel: commerce.Etsy, Currency: []string{"EUR", "USD"}[i/2], Amount: 100, Orders: 1, Items: 2}
+		s.quarters = append(s.quarters, port.QuarterTotal{Total: t, Quarter: at})
+	}
 	s.conversations["cnv_1"] = commerce.Conversation{
 		ID: "cnv_1", Account: "acc_fb", Channel: commerce.Facebook, Kind: commerce.Chat, Remote: "t_1", Name: "Ada", State: commerce.ConvOpen, Snippet: "Hello?", Unread: 1, Messages: 1,
 		Waiting: noon.Add(-time.Hour), LastAt: noon, LastBy: commerce.ByBuyer, CreatedAt: noon, Version: 6,

@@ -181,6 +181,17 @@ func (b *bench) agree(t *testing.T) {
 	must(t, err)
 	totals, err := b.Store.ListTotals(t.Context(), w, "2026-11-01", "2026-11-01")
 	must(t, err)
+	quarters, err := b.Store.ListQuarters(t.Context(), w, "2026-11-01", "2026-11-01")
+	must(t, err)
+	for _, q := range quarters {
+		amount, orders = amount-q.Amount, orders-q.Orders
+	}
+	if amount != 0 || orders != 0 || len(quarters) != len(totals) {
+		t.Errorf("by quarters %+v, by days %+v", quarters, totals)
+	}
+	for _, q := range quarters {
+		amount, orders = amount+q.Amount, orders+q.Orders
+	}
 	if level.OnHand != 10-(demand-short) || level.OnHand < 0 {
 		t.Errorf("%d on hand; the orders demand %d and are short of %d", level.OnHand, demand, short)
 	}

@@ -166,10 +166,12 @@ func costs(t *testing.T, s *dynamo.Store, now time.Time) []access {
 			return err
 		}},
 		{"thread: a page", 0.5, func() error { _, err := s.ListMessages(ctx, w, c.ID, port.Page{Limit: 50}); return err }},
-		{"contribution: fold", 4, func() error {
-			return s.Fold(ctx, w, o.ID, port.Contribution{}, port.Contribution{Date: "2026-11-01", Channel: commerce.Etsy, Currency: "USD", Amount: 5, Orders: 1})
+		{"contribution: fold", 6, func() error {
+			return s.Fold(ctx, w, port.FoldWrite{Order: o.ID, Next: port.Contribution{Date: "2026-11-01", Channel: commerce.Etsy, Currency: "USD", Amount: 5, Orders: 1}})
 		}},
-		{"totals: a year", 4, func() error { _, err := s.ListTotals(ctx, w, "2026-01-01", "2026-12-31"); return err }},
+		{"totals: a year", 5, func() error { _, err := s.ListTotals(ctx, w, "2026-01-01", "2026-12-31"); return err }},
+		{"totals: a month by quarters of an hour", 5, func() error { _, err := s.ListQuarters(ctx, w, "2026-11-01", "2026-11-30"); return err }},
+		{"totals: which are shown", 1, func() error { _, err := s.Generations(ctx, w); return err }},
 		{"mark: put", 1, func() error { return s.PutMarks(ctx, []port.Mark{mark}) }},
 		{"marks: read a lane", 1, func() error { _, err := s.ListMarks(ctx, w, "tgt_1", port.LaneStock, 100); return err }},
 		{"listing: first, with a view, a remote id, and its mark done", 12, func() error { return putListing(mark) }},

@@ -25,21 +25,43 @@ func (s *Store) Contribution(ctx context.Context, w commerce.WorkspaceID, id com
 	return decode[port.Contribution](it)
 }
 
-// Fold implements port.Orders. A contribution that has another version than
-// old is a fault of kind Conflict and code contribution_moved. An empty Date
-// contributes nothing.
-func (s *Store) Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, old, next port.Contribution) error {
-	for _, c := range []port.Contribution{old, next} {
-		if c.Date != "" && !isDate(c.Date) {
-			return invalidField("date", "date_invalid", "The date %q is not of the form 2006-01-02.", c.Date)
+// Generations implements port.Orders.
+func (s *Store) Generations(ctx context.Context, w commerce.WorkspaceID) (port.Generations, error) {
+	it, err := s.get(ctx, generationsKey(w))
+	if err != nil || it == nil {
+		return port.Generations{}, err
+	}
+	return decode[port.Generations](it)
+}
+
+// PutGenerations implements port.Orders.
+func (s *Store) PutGenerations(ctx context.Context, w commerce.WorkspaceID, g port.Generations) (port.Generations, error) {
+	read := g.Version
+	g.Version++
+	r := row{key: generationsKey(w), entity: "generations", version: g.Version, record: g}
+	return g, s.write(ctx, put(r).ifVersion(read, moved("generations", string(w))))
+}
+
+// Fold implements port.Orders.
+func (s *Store) Fold(ctx context.Context, w commerce.WorkspaceID, f port.FoldWrite) error {
+	for _, c := range []port.Contribution{f.Old, f.Next} {
+		if c.Date != "" && (!isDate(c.Date) || c.Quarter < 0 || c.Quarter > 95) {
+			return invalidField("date", "date_invalid", "The date %q is not of the form 2006-01-02, or %d is no quarter of a day.", c.Date, c.Quarter)
 		}
 	}
-	next.Version = old.Version + 1
-	r := row{key: contributionKey(w, id), entity: "contribution", version: next.Version, record: next}
-	ops := []op{put(r).ifVersion(old.Version, moved("contribution", string(id)))}
-	shard := shardOf(string(id))
-	for _, d := range differences(old, next) {
-		ops = append(ops, totalAdd(w, shard, d))
+	f.Next.Version, f.Next.Gen = f.Old.Version+1, f.Into.Newest()
+	r := row{key: contributionKey(w, f.Order), entity: "contribution", version: f.Next.Version, record: f.Next}
+	ops := []op{put(r).ifVersion(f.Old.Version, moved("contribution", string(f.Order)))}
+	alive := []int{f.Into.Shown}
+	if f.Into.Building > f.Into.Shown {
+		alive = append(alive, f.Into.Building)
+	}
+	for _, gen := range alive {
+		t, old := totals{w, gen, shardOf(string(f.Order))}, f.Old
+		if old.Gen < gen {
+			old = port.Contribution{}
+		}
+		ops = append(ops, t.adds(old, f.Next)...)
 	}
 	return s.write(ctx, ops...)
 }
@@ -49,11 +71,30 @@ func isDate(s string) bool {
 	return err == nil
 }
 
+// adds corrects the sums of days and of quarters by what is different.
+func (t totals) adds(old, next port.Contribution) []op {
+	var ops []op
+	for _, d := range differences(old, next) {
+		ops = append(ops, totalAdd(t.quarterKey(d), port.QuarterTotal{Total: nameOf(d), Quarter: d.Quarter}, d))
+	}
+	old.Quarter, next.Quarter = 0, 0
+	for _, d := range differences(old, next) {
+		ops = append(ops, totalAdd(t.dayKey(d), nameOf(d), d))
+	}
+	return ops
+}
+
+// nameOf is what a total is of: its key parts may be escaped.
+func nameOf(c port.Contribution) port.Total {
+	return port.Total{Date: c.Date, Channel: c.Channel, Currency: c.Currency}
+}
+
 // differences are what has to be added to which totals: nothing where nothing
 // changes.
 func differences(old, next port.Contribution) []port.Contribution {
-	away := port.Contribution{Date: old.Date, Channel: old.Channel, Currency: old.Currency, Amount: -old.Amount, Orders: -old.Orders, Items: -old.Items}
-	if old.Date == next.Date && old.Channel == next.Channel && old.Currency == next.Currency {
+	away := old
+	away.Amount, away.Orders, away.Items = -old.Amount, -old.Orders, -old.Items
+	if nameOf(old) == nameOf(next) && old.Quarter == next.Quarter {
 		next.Amount, next.Orders, next.Items = next.Amount-old.Amount, next.Orders-old.Orders, next.Items-old.Items
 		away = port.Contribution{}
 	}
@@ -62,21 +103,15 @@ func differences(old, next port.Contribution) []port.Contribution {
 	})
 }
 
-// totalView names a total: its key parts may be escaped.
-func totalView(c port.Contribution) (types.AttributeValue, error) {
-	data, err := pack(port.Total{Date: c.Date, Channel: c.Channel, Currency: c.Currency})
-	return &types.AttributeValueMemberB{Value: data}, err
-}
-
-func totalAdd(w commerce.WorkspaceID, shard int, c port.Contribution) op {
-	name, err := totalView(c)
+func totalAdd(k key, name any, c port.Contribution) op {
+	data, err := pack(name)
 	if err != nil {
 		return op{err: err}
 	}
-	return change(totalKey(w, shard, c), "SET #t = :t, #sv = :sv, #v = :v ADD #a :a, #o :o, #i :i").
+	return change(k, "SET #t = :t, #sv = :sv, #v = :v ADD #a :a, #o :o, #i :i").
 		name("#t", attrEntity).value(":t", text("total")).
 		name("#sv", attrSchema).value(":sv", number(schema)).
-		name("#v", attrView).value(":v", name).
+		name("#v", attrView).value(":v", &types.AttributeValueMemberB{Value: data}).
 		name("#a", attrAmount).value(":a", number(c.Amount)).
 		name("#o", attrOrders).value(":o", number(c.Orders)).
 		name("#i", attrItems).value(":i", number(c.Items))
@@ -84,44 +119,73 @@ func totalAdd(w commerce.WorkspaceID, shard int, c port.Contribution) op {
 
 // ListTotals implements port.Orders: by date, channel and currency.
 func (s *Store) ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.Total, error) {
-	if !isDate(from) || !isDate(to) {
-		return nil, invalidField("date", "date_invalid", "The dates %q and %q must be of the form 2006-01-02.", from, to)
+	return listSums(ctx, s, w, sumsOf[port.Total]{from, to, totals.days, func(t *port.Total) *port.Total { return t }})
+}
+
+// ListQuarters implements port.Orders: by date, quarter, channel and currency.
+func (s *Store) ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.QuarterTotal, error) {
+	return listSums(ctx, s, w, sumsOf[port.QuarterTotal]{from, to, totals.quarters, func(t *port.QuarterTotal) *port.Total { return &t.Total }})
+}
+
+// sumsOf is which sums are read: their dates, their partition, and where the
+// total is in what they are named by.
+type sumsOf[T comparable] struct {
+	from, to  string
+	partition func(totals) string
+	total     func(*T) *port.Total
+}
+
+// listSums adds the shards of each sum of the shown generation up, in the
+// order of their keys, and leaves out what came to nothing.
+func listSums[T comparable](ctx context.Context, s *Store, w commerce.WorkspaceID, l sumsOf[T]) ([]T, error) {
+	if !isDate(l.from) || !isDate(l.to) {
+		return nil, invalidField("date", "date_invalid", "The dates %q and %q must be of the form 2006-01-02.", l.from, l.to)
 	}
-	parts := make([][]item, shards)
-	err := each(ctx, numbers(shards), func(ctx context.Context, shard int) (err error) {
-		parts[shard], err = s.query(ctx, span{pk: totalPartition(w, shard), from: from + "#", to: to + "#" + last, forward: true})
-		return err
-	})
+	gens, err := s.Generations(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	return sumTotals(slices.Concat(parts...))
-}
-
-// sumTotals adds the shards of each total up and leaves out what came to
-// nothing.
-func sumTotals(items []item) ([]port.Total, error) {
-	sums := map[port.Total]port.Total{}
-	for _, it := range items {
-		name, err := decode[port.Total](it)
+	items, err := s.sums(ctx, totals{space: w, gen: gens.Shown}, l.partition, l.from, l.to)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(textOf(a, attrSK), textOf(b, attrSK)) })
+	found := []T{}
+	for at := 0; at < len(items); {
+		end := at + 1
+		for end < len(items) && textOf(items[end], attrSK) == textOf(items[at], attrSK) {
+			end++
+		}
+		name, err := decode[T](items[at])
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "record_broken", "A total can't be read.")
 		}
-		t := sums[name]
-		t.Date, t.Channel, t.Currency = name.Date, name.Channel, name.Currency
+		if addAll(l.total(&name), items[at:end]) {
+			found = append(found, name)
+		}
+		at = end
+	}
+	return found, nil
+}
+
+// sums reads the rows of all shards.
+func (s *Store) sums(ctx context.Context, t totals, partition func(totals) string, from, to string) ([]item, error) {
+	parts := make([][]item, shards)
+	err := each(ctx, numbers(shards), func(ctx context.Context, shard int) (err error) {
+		of := t
+		of.shard = shard
+		parts[shard], err = s.query(ctx, span{pk: partition(of), from: from + "#", to: to + "#" + last, forward: true})
+		return err
+	})
+	return slices.Concat(parts...), err
+}
+
+// addAll adds up what the shards have and says whether it came to anything.
+func addAll(t *port.Total, items []item) bool {
+	for _, it := range items {
 		t.Amount += numberOf(it, attrAmount)
 		t.Orders += numberOf(it, attrOrders)
 		t.Items += numberOf(it, attrItems)
-		sums[name] = t
 	}
-	totals := []port.Total{}
-	for _, t := range sums {
-		if t.Amount != 0 || t.Orders != 0 || t.Items != 0 {
-			totals = append(totals, t)
-		}
-	}
-	slices.SortFunc(totals, func(a, b port.Total) int {
-		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Currency, b.Currency))
-	})
-	return totals, nil
+	return t.Amount != 0 || t.Orders != 0 || t.Items != 0
 }

@@ -105,7 +105,32 @@ type Contribution struct {
 	Amount   int64            `json:"amount"`
 	Orders   int64            `json:"orders"`
 	Items    int64            `json:"items"`
-	Version  int64            `json:"version"`
+	// Gen is the newest generation of the totals it is a part of.
+	Gen     int   `json:"gen,omitempty"`
+	Version int64 `json:"version"`
+}
+
+// Generations are the totals of a workspace that are alive: those that are
+// shown and, while a rebuild fills them, the next ones. A new workspace has
+// generation 0.
+type Generations struct {
+	Shown    int   `json:"shown"`
+	Building int   `json:"building,omitempty"` // 0 is none
+	Version  int64 `json:"version"`
+}
+
+// Newest is the newest generation that is alive.
+func (g Generations) Newest() int { return max(g.Shown, g.Building) }
+
+// FoldWrite replaces what an order adds to the totals.
+type FoldWrite struct {
+	Order commerce.OrderID
+	// Old is what was read (its version counts), Next what it shall be. An
+	// empty Date contributes nothing.
+	Old, Next Contribution
+	// Into are the generations that are corrected: by the difference where Old
+	// is a part of them, by the whole of Next where it is not.
+	Into Generations
 }
 
 // Total is a sum of contributions of a date, channel and currency.
@@ -116,6 +141,15 @@ type Total struct {
 	Amount   int64            `json:"amount"`
 	Orders   int64            `json:"orders"`
 	Items    int64            `json:"items"`
+}
+
+// QuarterTotal is a sum of contributions of a quarter of an hour by the clock
+// of the workspace, channel and currency. A day on which the clocks go forward
+// has four quarters less; one on which they go back has four that are twice as
+// long.
+type QuarterTotal struct {
+	Total
+	Quarter int `json:"quarter"` // of the day, 0..95
 }
 
 // CartSession is what a buyer brought to our checkout address.
@@ -147,11 +181,18 @@ type Orders interface {
 	// Contribution is what an order adds to the totals now; Version 0 when it
 	// has added nothing yet.
 	Contribution(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (Contribution, error)
-	// Fold replaces an order's contribution old (by its version) with next and
-	// corrects the totals by the difference, all or nothing.
-	Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, old, next Contribution) error
-	// ListTotals answers the totals of local dates, both included.
+	// Fold replaces an order's contribution and corrects the totals, all or
+	// nothing. A contribution of another version than Old is a fault of kind
+	// Conflict and code contribution_moved.
+	Fold(ctx context.Context, w commerce.WorkspaceID, f FoldWrite) error
+	// Generations answers which totals are alive; PutGenerations stores that
+	// over its version.
+	Generations(ctx context.Context, w commerce.WorkspaceID) (Generations, error)
+	PutGenerations(ctx context.Context, w commerce.WorkspaceID, g Generations) (Generations, error)
+	// ListTotals answers the totals of local dates, both included, as shown.
 	ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]Total, error)
+	// ListQuarters answers the same by quarters of an hour.
+	ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]QuarterTotal, error)
 
 	PutCart(ctx context.Context, w commerce.WorkspaceID, c CartSession) error
 	Cart(ctx context.Context, w commerce.WorkspaceID, id string) (CartSession, error)

@@ -18,7 +18,8 @@ const attempts = 20
 type Store interface {
 	Order(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (commerce.Order, error)
 	Contribution(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) (port.Contribution, error)
-	Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, old, next port.Contribution) error
+	Fold(ctx context.Context, w commerce.WorkspaceID, f port.FoldWrite) error
+	Generations(ctx context.Context, w commerce.WorkspaceID) (port.Generations, error)
 	Workspace(ctx context.Context, id commerce.WorkspaceID) (port.Workspace, error)
 }
 
@@ -37,6 +38,12 @@ func (f *Folder) Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 		return fault.Wrap(err, fault.Permanent, "time_zone", "The workspace has an unknown time zone %q.", space.TimeZone)
 	}
 	for range attempts {
+		// The generations are read anew each time: a rebuild that has begun counts
+		// on every fold that comes after the one it met to know of it.
+		gens, err := f.Store.Generations(ctx, w)
+		if err != nil {
+			return fmt.Errorf("generations of totals: %w", err)
+		}
 		// The contribution first: the order is then at least as new as what made
 		// it, and an older sight of the order can't replace a newer one's share.
 		old, err := f.Store.Contribution(ctx, w, id)
@@ -53,11 +60,11 @@ func (f *Folder) Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 			// workspace's time zone becomes.
 			next.Date, next.Quarter = old.Date, old.Quarter
 		}
-		next.Version = old.Version
+		next.Version, next.Gen = old.Version, gens.Newest()
 		if next == old || (old.Version == 0 && next.Orders == 0) {
 			return nil
 		}
-		if err = f.Store.Fold(ctx, w, id, old, next); err == nil || !fault.Is(err, fault.Conflict) {
+		if err = f.Store.Fold(ctx, w, port.FoldWrite{Order: id, Old: old, Next: next, Into: gens}); err == nil || !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
@@ -66,7 +73,8 @@ func (f *Folder) Fold(ctx context.Context, w commerce.WorkspaceID, id commerce.O
 
 // Contribution is what an order adds to the totals: drafts and cancelled
 // orders nothing, a partly cancelled one the pieces that are left and its
-// whole amount.
+// whole amount. Its quarter is the one the seller's clock shows: the hour that
+// comes twice when the clocks go back is one hour of the day.
 func Contribution(o commerce.Order, zone *time.Location) port.Contribution {
 	at := o.PlacedAt.In(zone)
 	c := port.Contribution{Date: at.Format(time.DateOnly), Quarter: (at.Hour()*60 + at.Minute()) / 15, Channel: o.Channel, Currency: o.Total.Currency}

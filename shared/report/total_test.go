@@ -11,6 +11,7 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/manystall/manystall/infra/dynamo"
@@ -173,7 +174,7 @@ func TestTotalsAreTheOrders(t *testing.T) {
 		space(rt, s, w, "Europe/Tallinn")
 		zone, err := time.LoadLocation("Europe/Tallinn")
 		must(rt, err)
-		last, day := map[commerce.OrderID]commerce.Order{}, map[commerce.OrderID]string{}
+		last, first := map[commerce.OrderID]commerce.Order{}, map[commerce.OrderID]port.Contribution{}
 		f := report.Folder{Store: s}
 		for range rapid.IntRange(1, 10).Draw(rt, "steps") {
 			n := rapid.IntRange(0, 3).Draw(rt, "order")
@@ -183,32 +184,101 @@ func TestTotalsAreTheOrders(t *testing.T) {
 			o.Channel = rapid.SampledFrom([]commerce.Channel{commerce.Own, commerce.Meta, commerce.Instagram}).Draw(rt, "channel")
 			o.Total.Currency = rapid.SampledFrom([]string{"EUR", "USD"}).Draw(rt, "currency")
 			last[o.ID] = put(rt, s, w, o)
-			day[o.ID] = report.Contribution(o, zone).Date
+			first[o.ID] = report.Contribution(o, zone)
 			fold(rt, &f, w, o.ID, rapid.IntRange(0, 3).Draw(rt, "workers"))
 		}
-		want := map[port.Total]port.Total{}
+		var shares []port.Contribution
 		for id, o := range last {
 			fold(rt, &f, w, id, 1)
 			c := report.Contribution(o, zone)
-			key := port.Total{Date: day[id], Channel: c.Channel, Currency: c.Currency}
-			sum := want[key]
-			want[key] = port.Total{Date: key.Date, Channel: key.Channel, Currency: key.Currency, Amount: sum.Amount + c.Amount, Orders: sum.Orders + c.Orders, Items: sum.Items + c.Items}
+			c.Date, c.Quarter = first[id].Date, first[id].Quarter
+			shares = append(shares, c)
 		}
-		var expected []port.Total
-		for _, t := range want {
-			if t.Amount != 0 || t.Orders != 0 || t.Items != 0 {
-				expected = append(expected, t)
-			}
-		}
-		slices.SortFunc(expected, func(a, b port.Total) int {
-			return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Currency, b.Currency))
-		})
-		got, err := s.ListTotals(context.Background(), w, "2026-10-01", "2026-12-01")
+		days, err := s.ListTotals(context.Background(), w, "2026-10-01", "2026-12-01")
 		must(rt, err)
-		if !slices.Equal(got, expected) {
-			rt.Fatalf("totals %+v, the orders say %+v", got, expected)
+		quarters, err := s.ListQuarters(context.Background(), w, "2026-10-01", "2026-12-01")
+		must(rt, err)
+		if diff := gocmp.Diff(sums(shares), quarters, cmpopts.EquateEmpty()); diff != "" {
+			rt.Fatalf("quarters -want +got:\n%s", diff)
+		}
+		for i := range shares {
+			shares[i].Quarter = 0
+		}
+		var want []port.Total
+		for _, q := range sums(shares) {
+			want = append(want, q.Total)
+		}
+		if diff := gocmp.Diff(want, days, cmpopts.EquateEmpty()); diff != "" {
+			rt.Fatalf("days -want +got:\n%s", diff)
 		}
 	})
+}
+
+// sums adds up what orders contribute.
+func sums(shares []port.Contribution) []port.QuarterTotal {
+	by := map[port.QuarterTotal]port.QuarterTotal{}
+	for _, c := range shares {
+		key := port.QuarterTotal{Quarter: c.Quarter, Total: port.Total{Date: c.Date, Channel: c.Channel, Currency: c.Currency}}
+		t, known := by[key]
+		if !known {
+			t = key
+		}
+		t.Amount, t.Orders, t.Items = t.Amount+c.Amount, t.Orders+c.Orders, t.Items+c.Items
+		by[key] = t
+	}
+	var all []port.QuarterTotal
+	for _, t := range by {
+		if t.Amount != 0 || t.Orders != 0 || t.Items != 0 {
+			all = append(all, t)
+		}
+	}
+	slices.SortFunc(all, func(a, b port.QuarterTotal) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(a.Quarter, b.Quarter), cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Currency, b.Currency))
+	})
+	return all
+}
+
+// One order in each quarter of an hour of the days on which the clocks change:
+// every one is counted, at what the seller's clock shows.
+func TestClocksThatChange(t *testing.T) {
+	t.Parallel()
+	s := localtest.Open(t, now).Store
+	f := report.Folder{Store: s}
+	for zone, days := range map[string]map[string][3]int{ // orders, quarters, quarters with two
+		"Europe/Berlin":       {"2026-03-29": {92, 92, 0}, "2026-10-25": {100, 96, 4}, "2026-06-01": {96, 96, 0}},
+		"Australia/Lord_Howe": {"2026-10-04": {94, 94, 0}, "2026-04-05": {98, 96, 2}},  // by half an hour
+		"America/Havana":      {"2026-03-08": {92, 92, 0}, "2026-11-01": {100, 96, 4}}, // at midnight
+	} {
+		place, err := time.LoadLocation(zone)
+		must(t, err)
+		for day, want := range days {
+			w := commerce.WorkspaceID(zone + day)
+			space(t, s, w, zone)
+			noon, err := time.ParseInLocation(time.DateOnly+" 15", day+" 12", place)
+			must(t, err)
+			n := 0
+			for at := noon.Add(-15 * time.Hour); at.Before(noon.Add(15 * time.Hour)); at = at.Add(15 * time.Minute) {
+				if at.In(place).Format(time.DateOnly) != day {
+					continue
+				}
+				n++
+				put(t, s, w, order(n, commerce.OrderPaid, 100, 1, 0, at))
+				must(t, f.Fold(t.Context(), w, commerce.OrderID(fmt.Sprintf("o%d", n))))
+			}
+			quarters, err := s.ListQuarters(t.Context(), w, day, day)
+			must(t, err)
+			got := [3]int{0, len(quarters), 0}
+			for _, q := range quarters {
+				got[0] += int(q.Orders)
+				if q.Orders == 2 {
+					got[2]++
+				}
+			}
+			if got != want {
+				t.Errorf("%s in %s: %v orders, quarters, doubled quarters; want %v", day, zone, got, want)
+			}
+		}
+	}
 }
 
 func fold(t tester, f *report.Folder, w commerce.WorkspaceID, id commerce.OrderID, workers int) {

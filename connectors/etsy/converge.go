@@ -64,7 +64,11 @@ func (w *work) bring(ctx context.Context, seen api.Listing, p plan) error {
 	if w.fresh {
 		steps = []func() error{pictures, stock}
 	}
-	steps = append(steps, func() error { return w.link(ctx, written, put) }, func() error { return w.publish(ctx, form, p) })
+	steps = append(steps,
+		func() error { return w.link(ctx, written, put) },
+		func() error { return w.describe(ctx) },
+		func() error { return w.personalize(ctx) },
+		func() error { return w.publish(ctx, form, p) })
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return err
@@ -84,8 +88,11 @@ func (w *work) fields(ctx context.Context, seen api.Listing) (url.Values, error)
 	if err != nil {
 		return nil, err
 	}
+	if err := w.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	form := changes(fieldsOf(w.p, w.change.Defaults, taxonomy, w.env.Now()), seen)
-	if form.Has("taxonomy_id") && len(w.p.Variants) > 1 {
+	if form.Has("taxonomy_id") && (len(w.p.Variants) > 1 || w.about.basis != w.memo.Basis) {
 		if _, err := w.patch(ctx, url.Values{"taxonomy_id": form["taxonomy_id"]}, ""); err != nil {
 			return nil, err
 		}
@@ -261,7 +268,7 @@ func (w *work) body(ctx context.Context, seen api.Listing, usual int64) (api.Inv
 			}
 		}
 	}
-	own := numeric(w.change.Defaults.Processing)
+	own := w.ownProfile()
 	return bodyOf(w.p, w.change.Stock, w.memo.Options, words, func(sku string) int64 {
 		if seller := profiles[sku]; own == 0 && seller != 0 {
 			return seller // chosen on Etsy: it stays
@@ -277,25 +284,38 @@ func (w *work) chooseOptions(ctx context.Context, words vocabulary) error {
 		w.memo.Options = nil
 		return nil
 	}
-	if sameOptions(w.memo.Options, w.p.Options) {
+	chosen := sameOptions(w.memo.Options, w.p.Options)
+	if chosen && words.knows(w.p, w.memo.Options) {
 		return nil
 	}
 	_, taxonomy, err := w.category(ctx)
 	if err != nil {
 		return err
 	}
-	offered, err := w.propertiesOf(ctx, taxonomy)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return fmt.Errorf("read properties of category %d: %w", taxonomy, err)
+	offered, err := w.offered(ctx, taxonomy)
+	if err != nil {
+		return err
 	}
-	w.memo.Options = choose(w.p, offered, words)
+	if !chosen {
+		w.memo.Options = choose(w.p, offered, words)
+		return nil
+	}
+	for _, o := range w.memo.Options {
+		words.learnOffered(offered, o)
+	}
 	return nil
 }
 
-// profile is the processing profile: the account's, the one remembered, or the
+// ownProfile is the processing profile that was chosen here; 0 is none.
+func (w *work) ownProfile() int64 {
+	id, _ := chosen(w.p, w.change.Defaults, processingProfile)
+	return numeric(id)
+}
+
+// profile is the processing profile: the one chosen, the one remembered, or the
 // shop's first.
 func (w *work) profile(ctx context.Context) (int64, error) {
-	if id := numeric(w.change.Defaults.Processing); id != 0 {
+	if id := w.ownProfile(); id != 0 {
 		w.memo.Readiness = id
 		return id, nil
 	}

@@ -64,8 +64,11 @@ func (w *work) draft(ctx context.Context) (map[string][]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := w.lookUp(ctx); err != nil {
+		return nil, err
+	}
 	d := w.change.Defaults
-	f := draftOf(w.p, w.change.Stock, fieldsOf(w.p, d, taxonomy, w.env.Now()), d)
+	f := draftOf(w.p, w.change.Stock, fieldsOf(w.p, d, taxonomy, w.env.Now()))
 	for _, need := range []struct {
 		name string
 		find func(context.Context) (int64, error)
@@ -95,7 +98,7 @@ func (w *work) publishable(f map[string][]string) error {
 	} {
 		if len(f[need.field]) == 0 {
 			return fault.Refused(fault.Invalid, commerce.Problem{
-				Channel: commerce.Etsy, Rule: need.rule, Allowed: "a " + need.name + " of the shop",
+				Channel: commerce.Etsy, Rule: need.rule, Field: "defaults." + need.rule, Allowed: "a " + need.name + " of the shop",
 				Fix: "Create a " + need.name + " in the shop's settings on Etsy.",
 			})
 		}

@@ -27,11 +27,16 @@ func fieldsOf(p commerce.Product, d commerce.Defaults, taxonomy int64, now time.
 		// Renewing costs money: only where the account says so.
 		"should_auto_renew": {strconv.FormatBool(d.Renew == renewAuto)},
 	}
-	if d.ShippingProfile != "" {
-		f.Set("shipping_profile_id", string(d.ShippingProfile))
+	for field, name := range profileFields() {
+		if id, _ := chosen(p, d, name); id != "" {
+			f.Set(field, string(id))
+		}
 	}
-	if d.ReturnPolicy != "" {
-		f.Set("return_policy_id", string(d.ReturnPolicy))
+	for name, mm := range map[string]int64{"item_length": d.LengthMM, "item_width": d.WidthMM, "item_height": d.HeightMM} {
+		if mm > 0 {
+			f.Set(name, strconv.FormatInt(mm, 10))
+			f.Set("item_dimensions_unit", "mm")
+		}
 	}
 	if grams := gramsOf(p, d); grams > 0 {
 		f.Set("item_weight", strconv.FormatInt(grams, 10))
@@ -64,7 +69,7 @@ func gramsOf(p commerce.Product, d commerce.Defaults) (grams int64) {
 
 // draftOf is the form of a new draft. The inventory is written after it; until
 // then the draft has one product.
-func draftOf(p commerce.Product, stock map[commerce.VariantID]int64, fields url.Values, d commerce.Defaults) url.Values {
+func draftOf(p commerce.Product, stock map[commerce.VariantID]int64, fields url.Values) url.Values {
 	f := url.Values{}
 	for name, v := range fields {
 		if v[0] != "" {
@@ -74,12 +79,6 @@ func draftOf(p commerce.Product, stock map[commerce.VariantID]int64, fields url.
 	f.Set("type", "physical")
 	f.Set("quantity", strconv.FormatInt(min(max(total(p, stock), 1), maxQuantity), 10))
 	f.Set("price", lowest(p).Decimal())
-	for name, mm := range map[string]int64{"item_length": d.LengthMM, "item_width": d.WidthMM, "item_height": d.HeightMM} {
-		if mm > 0 {
-			f.Set(name, strconv.FormatInt(mm, 10))
-			f.Set("item_dimensions_unit", "mm")
-		}
-	}
 	return f
 }
 
@@ -92,8 +91,8 @@ func lowest(p commerce.Product) (least commerce.Money) {
 	return least
 }
 
-// changes are the fields that Etsy shows otherwise. who_made, when_made and
-// is_supply go together.
+// changes are the fields that Etsy shows otherwise, with those that go together
+// with them.
 func changes(want url.Values, have api.Listing) url.Values {
 	shown := shownFields(have)
 	f := url.Values{}
@@ -102,17 +101,25 @@ func changes(want url.Values, have api.Listing) url.Values {
 			f.Set(name, v[0])
 		}
 	}
-	three := []string{"who_made", "when_made", "is_supply"}
-	if slices.ContainsFunc(three, f.Has) {
-		for _, name := range three {
-			f.Set(name, want.Get(name))
+	for _, group := range together() {
+		if !slices.ContainsFunc(group, f.Has) {
+			continue
+		}
+		for _, name := range group {
+			if want.Has(name) {
+				f.Set(name, want.Get(name))
+			}
 		}
 	}
-	if f.Has("item_weight") || f.Has("item_weight_unit") {
-		f.Set("item_weight", want.Get("item_weight"))
-		f.Set("item_weight_unit", want.Get("item_weight_unit"))
-	}
 	return f
+}
+
+// together are fields that mean nothing without each other.
+func together() [][]string {
+	return [][]string{
+		{"who_made", "when_made", "is_supply"}, {"item_weight", "item_weight_unit"},
+		{"item_length", "item_width", "item_height", "item_dimensions_unit"},
+	}
 }
 
 // shownFields is a listing as the form that would make it.
@@ -123,6 +130,7 @@ func shownFields(l api.Listing) map[string]string {
 		"taxonomy_id": text(l.Taxonomy), "should_auto_renew": strconv.FormatBool(l.AutoRenew),
 		"shipping_profile_id": text(l.ShippingProfile), "return_policy_id": text(l.ReturnPolicy),
 		"item_weight": l.Weight.String(), "item_weight_unit": text(l.WeightUnit),
+		"item_length": l.Length.String(), "item_width": l.Width.String(), "item_height": l.Height.String(), "item_dimensions_unit": text(l.SizeUnit),
 	}
 }
 
@@ -138,7 +146,7 @@ func text[T any](v *T) string {
 // characters such as ' as HTML entities.
 func alike(name, want, have string) bool {
 	switch name {
-	case "item_weight":
+	case "item_weight", "item_length", "item_width", "item_height":
 		a, okA := plainNumber(want)
 		b, okB := plainNumber(have)
 		return okA && okB && a.Cmp(b) == 0

@@ -111,6 +111,7 @@ type work struct {
 	memo   memo
 	id     int64 // 0: not created yet
 	fresh  bool  // created just now: nothing of it has to be read
+	about  about
 	view   channel.View
 	items  map[commerce.VariantID]commerce.RemoteID
 	done   []commerce.Group

@@ -22,6 +22,13 @@ type memo struct {
 	Readiness int64 `json:"readiness,omitempty"`
 	// Links is what ties values to pictures, as last written.
 	Links string `json:"links,omitempty"`
+	// Properties are what was said by the properties of the category, and Basis
+	// what that followed from.
+	Properties []property `json:"properties,omitempty"`
+	Basis      string     `json:"basis,omitempty"`
+	// Question is what buyers are asked, as last written: JSON, "none", or
+	// nothing where that was left to the seller.
+	Question string `json:"question,omitempty"`
 	// Off says why we took the listing off sale: stock or unwanted. Empty on an
 	// inactive listing means that the seller did.
 	Off string `json:"off,omitempty"`

@@ -54,6 +54,35 @@ func (v vocabulary) learnFrom(inventory *api.Inventory) {
 	}
 }
 
+// learnOffered takes over the values that the property of an option offers on
+// its scale.
+func (v vocabulary) learnOffered(offered []api.TaxonomyProperty, o option) {
+	for _, prop := range offered {
+		if prop.ID != o.ID {
+			continue
+		}
+		for _, x := range prop.Possible {
+			onScale := x.Scale == nil || (o.Scale != nil && *x.Scale == *o.Scale)
+			if _, known := v[prop.ID][strings.ToLower(x.Name)]; x.ID != nil && onScale && !known {
+				v.learn(prop.ID, *x.ID, x.Name)
+			}
+		}
+	}
+}
+
+// knows says that nothing is to be learned for the values of a product: those
+// of custom properties are nowhere listed.
+func (v vocabulary) knows(p commerce.Product, options []option) bool {
+	for _, o := range options {
+		for _, variant := range p.Variants {
+			if o.ID != customFirst && o.ID != customSecond && v.of(o.ID, variant.Options[o.Name]).id == 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // of is a value of ours in Etsy's spelling.
 func (v vocabulary) of(property int64, name string) value {
 	name = strings.TrimSpace(name)
@@ -79,11 +108,7 @@ func choose(p commerce.Product, offered []api.TaxonomyProperty, words vocabulary
 			o = option{Name: name, ID: custom, Label: name}
 			custom = customSecond
 		}
-		for _, prop := range offered {
-			if prop.ID == o.ID {
-				teach(words, prop, o.Scale)
-			}
-		}
+		words.learnOffered(offered, o)
 		chosen = append(chosen, o)
 	}
 	return chosen
@@ -121,10 +146,8 @@ func fitting(name string, values []string, offered []api.TaxonomyProperty, taken
 
 // word makes names of options comparable.
 func word(name string) string {
-	if w := strings.ToLower(strings.TrimSpace(name)); w != "colour" {
-		return w
-	}
-	return "color"
+	w := strings.Join(strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == ' ' || r == '_' || r == '-' }), " ")
+	return strings.ReplaceAll(w, "colour", "color")
 }
 
 func holdsAll(prop api.TaxonomyProperty, scale int64, values []string) bool {
@@ -136,14 +159,4 @@ func holdsAll(prop api.TaxonomyProperty, scale int64, values []string) bool {
 		}
 	}
 	return true
-}
-
-// teach adds the values a property offers on a scale.
-func teach(words vocabulary, prop api.TaxonomyProperty, scale *int64) {
-	for _, v := range prop.Possible {
-		onScale := v.Scale == nil || (scale != nil && *v.Scale == *scale)
-		if _, known := words[prop.ID][strings.ToLower(v.Name)]; v.ID != nil && onScale && !known {
-			words.learn(prop.ID, *v.ID, v.Name)
-		}
-	}
 }

@@ -74,6 +74,45 @@ func TestRules(t *testing.T) {
 		}, "when_made_not_allowed", "attributes.when_made"},
 		{"when, this year's", func(_ *commerce.Product, d *commerce.Defaults) { d.WhenMade = "2020_2026" }, "", ""},
 		{"when, recent", func(_ *commerce.Product, d *commerce.Defaults) { d.WhenMade = "recent" }, "", ""},
+		{"materials with accents and digits", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Materials = []string{"Eiche massiv 2", "терракота"}
+		}, "", ""},
+		{"empty material", func(p *commerce.Product, _ *commerce.Defaults) { p.Materials = []string{""} }, "material_empty", "materials[0]"},
+		{"material with a comma", func(p *commerce.Product, _ *commerce.Defaults) { p.Materials = []string{"oak,ash"} }, "material_character", "materials[0]"},
+		{"supply", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"is_supply": "perhaps"}
+		}, "is_supply_not_allowed", "attributes.is_supply"},
+		{"shipping profile by name", func(_ *commerce.Product, d *commerce.Defaults) { d.ShippingProfile = "Standard" }, "shipping_profile_not_allowed", "defaults.shipping_profile"},
+		{"return policy by name", func(_ *commerce.Product, d *commerce.Defaults) { d.ReturnPolicy = "30 days" }, "return_policy_not_allowed", "defaults.return_policy"},
+		{"processing profile of the product", func(p *commerce.Product, d *commerce.Defaults) {
+			p.Attributes, d.Processing = map[string]string{"processing_profile": "-5"}, "7"
+		}, "processing_profile_not_allowed", "attributes.processing_profile"},
+		{"profiles by number", func(p *commerce.Product, d *commerce.Defaults) {
+			d.ShippingProfile, d.ReturnPolicy, d.Processing = "1", "2", "3"
+		}, "", ""},
+		{"personalization", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "yes"}
+		}, "personalization_not_allowed", "attributes.personalization"},
+		{"question", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "required", "personalization_question": strings.Repeat("ж", 46)}
+		}, "personalization_question_too_long", "attributes.personalization_question"},
+		{"instructions", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "optional", "personalization_instructions": strings.Repeat("ж", 257)}
+		}, "personalization_instructions_too_long", "attributes.personalization_instructions"},
+		{"length of an answer", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "optional", "personalization_characters": "many"}
+		}, "personalization_characters_not_allowed", "attributes.personalization_characters"},
+		{"long answer", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "optional", "personalization_characters": "1025"}
+		}, "personalization_characters_not_allowed", "attributes.personalization_characters"},
+		{"nothing is asked", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "none", "personalization_question": strings.Repeat("ж", 46)}
+		}, "", ""},
+		{"good question", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Attributes = map[string]string{"personalization": "required", "personalization_question": strings.Repeat("ж", 45), "personalization_characters": "1024"}
+		}, "", ""},
+		{"cheap", func(p *commerce.Product, _ *commerce.Defaults) { p.Variants[0].Price.Amount = 19 }, "price_too_low", "variants[0].price"},
+		{"dear", func(p *commerce.Product, _ *commerce.Defaults) { p.Variants[1].Price.Amount = 5_000_001 }, "price_too_high", "variants[1].price"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

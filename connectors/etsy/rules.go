@@ -24,6 +24,14 @@ const (
 	maxAlt      = 500
 )
 
+// What Etsy's own refusals name as the least and the highest price, in cents
+// (etsy/open-api#419 and 459). In other currencies they follow the exchange
+// rate, so Etsy decides.
+const (
+	minPriceUSD = 20
+	maxPriceUSD = 5_000_000
+)
+
 // What text may not contain: the regular expressions of Etsy's OpenAPI file
 // (2026-08-15).
 var (
@@ -37,7 +45,9 @@ func rules() channel.Rules {
 		TitleMin: 1, TitleMax: maxTitle, DescriptionMin: 1,
 		TagsMax: maxTags, TagMax: maxTag, ImagesMin: 1, ImagesMax: maxImages, OptionsMax: maxOptions,
 		QuantityMax: maxQuantity, SellsDown: true,
-		Values:       map[string][]string{"who_made": makers(), "is_supply": {"true", "false"}},
+		PriceMin:     map[string]int64{"USD": minPriceUSD},
+		PriceMax:     map[string]int64{"USD": maxPriceUSD},
+		Values:       map[string][]string{"who_made": makers(), "is_supply": {"true", "false"}, askHow: {askNothing, "optional", "required"}},
 		Gather:       time.Second,
 		Batch:        batch,
 		PublishCosts: true,
@@ -57,6 +67,8 @@ func check(p commerce.Product, d commerce.Defaults, now time.Time) []commerce.Pr
 	found = append(found, checkWords("tags", "tag", "letters, digits, spaces, - ' ™ © ®", p.Tags, notInTag)...)
 	found = append(found, checkWords("materials", "material", "letters, digits, spaces", p.Materials, notInMaterial)...)
 	found = append(found, checkMade(p, d, now)...)
+	found = append(found, checkChosen(p, d)...)
+	found = append(found, checkQuestion(p)...)
 	return append(found, checkOptions(p)...)
 }
 

@@ -92,8 +92,8 @@ func (c *Connector) tree(ctx context.Context) ([]api.TaxonomyNode, error) {
 		func() ([]api.TaxonomyNode, error) { return c.api.TaxonomyNodes(ctx) })
 }
 
-// propertiesOf are the properties of a category.
-func (c *Connector) propertiesOf(ctx context.Context, taxonomy int64) ([]api.TaxonomyProperty, error) {
+// categoryProperties are the properties of a category.
+func (c *Connector) categoryProperties(ctx context.Context, taxonomy int64) ([]api.TaxonomyProperty, error) {
 	c.mu.Lock()
 	have, known := c.shelf.properties[taxonomy]
 	c.mu.Unlock()

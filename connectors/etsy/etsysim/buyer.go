@@ -139,7 +139,48 @@ func (s *Sim) CancelOrder(_ context.Context, receiptID string) error {
 			return fmt.Errorf("it is canceled already")
 		}
 		r.Canceled, r.Status = now.Unix(), statusCanceled
+		r.Refunded = append(r.Refunded, payback{Amount: r.subtotal() + shippingCost - r.paidBack(), At: now.Unix(), Reason: "Order canceled"})
 		return s.announce(tx, "order.canceled", r.ID)
+	})
+}
+
+// RefundOrder gives some of the money of a receipt back, in cents, or all that
+// is left for 0, as the seller does in Etsy's own pages. Nothing announces it.
+func (s *Sim) RefundOrder(_ context.Context, receiptID string, cents int64) error {
+	return s.changeReceipt(receiptID, func(_ *simkit.Tx, r *receipt, now time.Time) error {
+		left := r.subtotal() + shippingCost - r.paidBack()
+		if cents == 0 {
+			cents = left
+		}
+		if r.Canceled != 0 || cents < 1 || cents > left {
+			return fmt.Errorf("%d can't be given back of %d", cents, left)
+		}
+		r.Refunded = append(r.Refunded, payback{Amount: cents, At: now.Unix(), Reason: "Something was wrong"})
+		if r.Status = statusPartly; cents == left {
+			r.Status = statusRefunded
+		}
+		return nil
+	})
+}
+
+// Wish adds what a buyer can say beside a note: a message to whom it is a gift
+// for, and the answer to the first question of personalization.
+func (s *Sim) Wish(_ context.Context, receiptID, gift, answer string) error {
+	return s.changeReceipt(receiptID, func(tx *simkit.Tx, r *receipt, _ time.Time) error {
+		r.Gift = gift
+		if answer == "" {
+			return nil
+		}
+		l, err := findListing(tx, r.Lines[0].ListingID)
+		if err != nil {
+			return err
+		}
+		if len(l.Questions) == 0 {
+			return fmt.Errorf("listing %d asks nothing", l.ID)
+		}
+		q := l.Questions[0]
+		r.Lines[0].Answers = []personal{{Question: q.ID, Name: q.Text, Value: answer}}
+		return nil
 	})
 }
 

@@ -40,6 +40,9 @@ type Sim struct {
 	// tracking, as Etsy treats new personal keys: address fields are null and
 	// createReceiptShipment answers 403.
 	Restricted bool
+	// Unfinished makes the shop one whose owner has not ended setting it up:
+	// it takes no drafts.
+	Unfinished bool
 
 	env    simkit.Env
 	shop   shop

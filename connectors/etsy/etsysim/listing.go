@@ -14,6 +14,10 @@ const (
 	stateInactive = "inactive"
 	stateSoldOut  = "sold_out"
 	stateExpired  = "expired"
+	// What Etsy itself sets on a listing it has looked into; its file has
+	// neither (etsy/open-api#357 and 473).
+	stateEdit    = "edit"
+	stateRemoved = "removed"
 )
 
 const (
@@ -59,6 +63,8 @@ type listing struct {
 	Images          []placedImage    `json:"images"` // in rank order
 	VariationImages []variationImage `json:"variation_images"`
 	Inventory       inventory        `json:"inventory"`
+	Properties      []propertyValue  `json:"properties"` // what it is, beside its variations
+	Questions       []question       `json:"questions"`  // of personalization
 }
 
 // face is the part of a listing that lists sort and filter by.

@@ -162,13 +162,11 @@ func deleteListing(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := dropSKUs(c.tx, &l); err != nil {
-		return reply{}, err
+	if l.State == stateEdit || l.State == stateRemoved {
+		return reply{}, conflict("A listing in this state cannot be deleted: state = %s", l.State)
 	}
-	for _, table := range []string{tableFace, tableListing} {
-		if err := c.tx.Delete(table, key(l.ID)); err != nil {
-			return reply{}, err
-		}
+	if err := removeListing(c.tx, &l); err != nil {
+		return reply{}, err
 	}
 	return gone()
 }

@@ -1,6 +1,7 @@
 package etsysim
 
 import (
+	"net/http"
 	"slices"
 	"time"
 )
@@ -10,8 +11,11 @@ func createDraft(c *call) (reply, error) {
 	if err := c.ownShop(); err != nil {
 		return reply{}, err
 	}
+	if c.sim.Unfinished {
+		return reply{}, &refusal{status: http.StatusBadRequest, Text: "onboarding is not complete", body: unfinished()}
+	}
 	f, now := c.form, c.unix()
-	f.need("quantity", "title", "description", "price", "who_made", "when_made", "taxonomy_id")
+	f.need("quantity", "title", "description", "price", "who_made", "when_made", "is_supply", "taxonomy_id")
 	p := product{Quantity: f.int("quantity", 1, maxQuantity, 0), Price: f.price(), Enabled: true, Readiness: f.id("readiness_state_id")}
 	l := listing{
 		State: stateDraft, Created: now, Modified: now, StateSince: now, Ending: monthsLater(c.now),
@@ -87,6 +91,7 @@ func updateListing(c *call) (reply, error) {
 // apply writes the fields that were sent into l.
 func (c *call) apply(l *listing) error {
 	f := c.form
+	f.refuseOld()
 	c.applyText(l)
 	c.applyReferences(l)
 	c.applyMeasures(l)
@@ -94,7 +99,6 @@ func (c *call) apply(l *listing) error {
 	l.AutoRenew = f.flag("should_auto_renew", l.AutoRenew)
 	l.Taxable = f.flag("is_taxable", l.Taxable)
 	l.Customizable = f.flag("is_customizable", l.Customizable)
-	l.Personalizable = f.flag("is_personalizable", l.Personalizable)
 	l.FeaturedRank = f.int("featured_rank", -1, 1000, l.FeaturedRank)
 	if f.err != nil || !f.has("image_ids") {
 		return f.err
@@ -104,6 +108,16 @@ func (c *call) apply(l *listing) error {
 		return f.err
 	}
 	return c.arrangeImages(l, ids)
+}
+
+// refuseOld refuses what Etsy took until 2026-04-09: a personalization is a
+// resource of its own (migration guide, read 2026-11-22).
+func (f *form) refuseOld() {
+	for _, name := range []string{"is_personalizable", "personalization_is_required", "personalization_char_count_max", "personalization_instructions"} {
+		if f.has(name) {
+			f.fail("Unexpected parameter '%s': use updateListingPersonalization", name)
+		}
+	}
 }
 
 func (c *call) applyText(l *listing) {

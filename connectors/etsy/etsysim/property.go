@@ -41,6 +41,11 @@ const (
 	sizeID     = 100
 	materialID = 507
 	scentID    = 503
+	craftID    = 46_803_063_641
+	needleID   = 46_803_063_642
+	lengthID   = 501
+	// personalizationID is the property of what a buyer typed.
+	personalizationID = 54
 )
 
 func propertiesOf(n node) []property {
@@ -52,8 +57,40 @@ func propertiesOf(n node) []property {
 		out = append(out, material(), scent())
 	case 132, 1179:
 		out = append(out, material())
+	case 562:
+		out = append(out, craft(), needle(), length())
 	}
 	return out
+}
+
+// craft is a property that listings of its category must have, of up to two
+// values, which no variation can have (etsy/open-api#281).
+func craft() property {
+	p := newProperty(craftID, "craftType", "Craft type")
+	p.Required, p.Variation, p.Multi, p.MaxValues = true, false, true, ptr(int64(2))
+	for i, name := range []string{"Knitting", "Crochet", "Weaving", "Felting"} {
+		p.Possible = append(p.Possible, value(int64(i+2801), name, nil))
+	}
+	return p
+}
+
+// needle has scales that share names, and length has no values at all
+// (etsy/open-api#292).
+func needle() property {
+	p := newProperty(needleID, "needleSize", "Needle size")
+	p.Variation = false
+	p.Scales = []scale{{ID: 41, Display: "US", Description: ""}, {ID: 42, Display: "Metric", Description: "Millimeters"}}
+	for i, name := range []string{"4", "6", "8"} {
+		p.Possible = append(p.Possible, value(int64(i+2901), name, ptr(int64(41))), value(int64(i+2911), name, ptr(int64(42))))
+	}
+	return p
+}
+
+func length() property {
+	p := newProperty(lengthID, "length", "Length")
+	p.Variation, p.Scales = false, []scale{{ID: 5, Display: "Centimeters", Description: ""}}
+	p.Possible = []possibleValue{}
+	return p
 }
 
 func color() property {

@@ -11,6 +11,8 @@ const (
 	statusPaid      = "paid"
 	statusCompleted = "completed"
 	statusCanceled  = "canceled"
+	statusRefunded  = "fully refunded"
+	statusPartly    = "partially refunded"
 )
 
 // shippingCost is what the seeded shipping profile charges per order, in cents.
@@ -23,6 +25,8 @@ type receipt struct {
 	BuyerID   int64      `json:"buyer_id"`
 	Buyer     string     `json:"buyer"`
 	Note      string     `json:"note"` // from the buyer
+	Gift      string     `json:"gift"` // message to whom it is for
+	Refunded  []payback  `json:"refunded"`
 	Status    string     `json:"status"`
 	Paid      bool       `json:"paid"`
 	Shipped   bool       `json:"shipped"`
@@ -32,6 +36,20 @@ type receipt struct {
 	Canceled  int64      `json:"canceled"` // when, 0 if not
 	Lines     []line     `json:"lines"`
 	Parcels   []shipment `json:"parcels"`
+}
+
+// payback is money the seller gave back.
+type payback struct {
+	Amount int64  `json:"amount"` // cents
+	At     int64  `json:"at"`
+	Reason string `json:"reason"`
+}
+
+// personal is a buyer's answer to a question of personalization.
+type personal struct {
+	Question int64  `json:"question"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
 }
 
 // line is one bought product.
@@ -51,6 +69,7 @@ type line struct {
 	MaxDays   int64           `json:"max_days"`
 	Shipped   *int64          `json:"shipped"`
 	Reviewed  bool            `json:"reviewed"`
+	Answers   []personal      `json:"answers"`
 }
 
 // shipment is Etsy's ShopReceiptShipment.
@@ -74,6 +93,13 @@ type stub struct {
 func (r *receipt) subtotal() (sum int64) {
 	for _, l := range r.Lines {
 		sum += l.Price * l.Quantity
+	}
+	return sum
+}
+
+func (r *receipt) paidBack() (sum int64) {
+	for _, p := range r.Refunded {
+		sum += p.Amount
 	}
 	return sum
 }
@@ -208,9 +234,12 @@ func updateReceipt(c *call) (reply, error) {
 // markShipped completes or reopens a receipt and announces the first time.
 func (c *call) markShipped(r *receipt, shipped bool) error {
 	news := shipped && !r.Shipped
-	r.Shipped, r.Status = shipped, statusPaid
-	if shipped {
+	switch r.Shipped = shipped; {
+	case len(r.Refunded) > 0: // the refund stays the last word
+	case shipped:
 		r.Status = statusCompleted
+	default:
+		r.Status = statusPaid
 	}
 	for i := range r.Lines {
 		if r.Lines[i].Shipped = nil; shipped {

@@ -120,10 +120,10 @@ func (s *Sim) receiptView(r *receipt) receiptView {
 	for i := range r.Lines {
 		v.Transactions = append(v.Transactions, s.lineView(r, &r.Lines[i]))
 	}
-	if r.Canceled != 0 {
-		v.Refunds = append(v.Refunds, refund{Amount: usd(subtotal + shippingCost), Created: r.Canceled,
-			Reason: ptr("Order canceled"), Status: ptr("success")})
+	for _, p := range r.Refunded {
+		v.Refunds = append(v.Refunds, refund{Amount: usd(p.Amount), Created: p.At, Reason: ptr(p.Reason), Status: ptr("success")})
 	}
+	v.Gift, v.GiftMessage = r.Gift != "", r.Gift
 	return v
 }
 
@@ -149,6 +149,9 @@ func (s *Sim) lineView(r *receipt, l *line) lineView {
 		v.Variations = append(v.Variations, variationView{
 			PropertyID: value.PropertyID, ValueID: ptr(value.ValueIDs[0]), Name: *value.PropertyName, Value: value.Values[0],
 		})
+	}
+	for _, a := range l.Answers {
+		v.Variations = append(v.Variations, variationView{PropertyID: personalizationID, Name: a.Name, Value: a.Value, QuestionID: ptr(a.Question)})
 	}
 	return v
 }

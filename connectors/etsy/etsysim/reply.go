@@ -31,6 +31,13 @@ type refusal struct {
 	Text        string `json:"error"`
 	Description string `json:"error_description,omitempty"`
 	header      http.Header
+	body        any // in place of the usual object; nil mostly
+}
+
+// unfinished is what Etsy says of any draft while a shop is not set up to its
+// end: a list, about something else (etsy/open-api#298).
+func unfinished() any {
+	return []map[string]string{{"path": "/images", "type": "array_too_short", "message": "cannot be less than 1 items"}}
 }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s", r.status, r.Text) }
@@ -79,6 +86,9 @@ func (s *Sim) refused(h http.Header, err error) reply {
 	}
 	for name, values := range no.header {
 		h[name] = values
+	}
+	if no.body != nil {
+		return reply{status: no.status, body: no.body}
 	}
 	return reply{status: no.status, body: no}
 }

@@ -56,6 +56,12 @@ func listingOperations() []operation {
 		{"getListingImage", "GET", "/listings/{listing_id}/images/{listing_image_id}", "", noBody, false, listingImage},
 		{"deleteListingImage", "DELETE", "/shops/{shop_id}/listings/{listing_id}/images/{listing_image_id}", listingsWrite, noBody, true, deleteImage},
 		{"getListingVariationImages", "GET", "/shops/{shop_id}/listings/{listing_id}/variation-images", "", noBody, false, variationImages},
+		{"getListingProperties", "GET", "/shops/{shop_id}/listings/{listing_id}/properties", "", noBody, false, listingProperties},
+		{"updateListingProperty", "PUT", "/shops/{shop_id}/listings/{listing_id}/properties/{property_id}", listingsWrite, formBody, true, putProperty},
+		{"deleteListingProperty", "DELETE", "/shops/{shop_id}/listings/{listing_id}/properties/{property_id}", listingsWrite, noBody, true, deleteProperty},
+		{"getListingPersonalization", "GET", "/listings/{listing_id}/personalization", "", noBody, false, personalization},
+		{"updateListingPersonalization", "POST", "/shops/{shop_id}/listings/{listing_id}/personalization", listingsWrite, jsonBody, true, putPersonalization},
+		{"deleteListingPersonalization", "DELETE", "/shops/{shop_id}/listings/{listing_id}/personalization", listingsWrite, noBody, true, deletePersonalization},
 		{"updateVariationImages", "POST", "/shops/{shop_id}/listings/{listing_id}/variation-images", listingsWrite, jsonBody, true, putVariationImages},
 	}
 }

@@ -12,6 +12,10 @@ func (c *call) moveState(l *listing) error {
 	switch state := c.form.oneOf("state", "", []string{stateActive, stateInactive}); {
 	case c.form.err != nil:
 		return c.form.err
+	case l.State == stateRemoved:
+		return conflict("The listing was removed: state = removed, listing_id = %d", l.ID)
+	case state == stateActive && l.State == stateEdit:
+		return invalid("Cannot activate a listing in this state: state = edit, listing_id = %d, ending_tsz = %d", l.ID, l.Ending)
 	case state == stateActive && l.State != stateActive:
 		return c.activate(l)
 	case state == stateInactive && l.State == stateDraft:
@@ -29,6 +33,9 @@ func (c *call) moveState(l *listing) error {
 // quantity to 1, whatever was written before [spec].
 func (c *call) activate(l *listing) error {
 	if err := l.publishable(); err != nil {
+		return err
+	}
+	if err := l.attributed(); err != nil {
 		return err
 	}
 	if l.State == stateSoldOut {

@@ -24,6 +24,7 @@ const (
 	tableStub       = "etsy.stub"        // what receipt lists sort and filter by
 	tableLine       = "etsy.transaction" // numbers only
 	tableShipment   = "etsy.shipment"    // numbers only
+	tableQuestion   = "etsy.question"    // numbers only
 	tableReview     = "etsy.review"
 	tableReadiness  = "etsy.readiness"
 	tableMail       = "etsy.mail"

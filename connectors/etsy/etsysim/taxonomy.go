@@ -34,6 +34,7 @@ func taxonomy() []node {
 			branch(1203, "Earrings", branch(1212, "Stud Earrings")),
 			branch(1223, "Necklaces", branch(1229, "Pendants"))),
 		branch(1351, "Paper & Party Supplies", branch(1352, "Stationery", branch(1361, "Notebooks"))),
+		branch(562, "Craft Supplies & Tools", branch(564, "Patterns & How To", branch(6592, "Knitting Kits"))),
 	}
 	for i := range roots {
 		settle(&roots[i], nil)

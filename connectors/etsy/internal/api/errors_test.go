@@ -50,13 +50,34 @@ func TestFault(t *testing.T) {
 		{"no images, as a list (etsy/open-api#298)", "updateListing", false, 400, `[{"path":"/images","type":"array_too_short","message":"too short"}]`, rejected, "images_missing", "images"},
 		{"too many images", "uploadListingImage", true, 409, `{"error":"A listing can have at most 20 images"}`, fault.Conflict, "conflict", "images"},
 		{"all zero (etsy/open-api#395)", "updateListingInventory", false, 400, `{"error":"At least one enabled offering must have a quantity greater than 0"}`, rejected, "quantity_zero", ""},
-		{"more than 999 (etsy/open-api#214)", "updateListingInventory", false, 400, `{"error":"products[1]: offerings[0]: Quantity must be between 0 and 999"}`, rejected, "quantity_too_high", "variants[1]"},
+		{"more than 999 (etsy/open-api#214)", "updateListingInventory", false, 400, `{"error":"products[1]: offerings[0]: Quantity must be between 0 and 999"}`, rejected, "quantity_too_high", "variants[1].stock"},
 		{"on property (etsy/open-api#375)", "updateListingInventory", false, 400, `{"error":"The supplied product values are incompatible with price_on_property"}`, rejected, "variants_inconsistent", "options"},
 		{"70 values (etsy/open-api#567)", "updateListingInventory", false, 400, `{"error":"property_values: property 513 has more than 70 values"}`, rejected, "too_many_option_values", "options"},
 		{"price", "updateListingInventory", false, 400, `{"error":"products[2]: offerings[0]: price: must be greater than 0"}`, rejected, "price_refused", "variants[2].price"},
 		{"sku", "updateListingInventory", false, 400, `{"error":"products[0]: sku: too long"}`, rejected, "sku_refused", "variants[0].sku"},
 		{"carrier", "createReceiptShipment", true, 400, `{"error":"carrier_name: 'Van' is not a known carrier"}`, rejected, "carrier_unknown", "carrier"},
 		{"tracking needed", "createReceiptShipment", true, 400, `{"error":"tracking_code is required for orders over $10"}`, rejected, "tracking_refused", "tracking"},
+		{"title as a list (etsy/open-api#622)", list, true, 400, `[{"path":"\/title\/1","type":"invalid_characters","message":"contains invalid characters"}]`, rejected, "title_character", "title"},
+		{"draft of an unfinished shop (etsy/open-api#298)", list, true, 400, `[{"path":"\/images","type":"array_too_short","message":"cannot be less than 1 items"}]`, rejected, "shop_not_ready", ""},
+		{"no return policy (etsy/open-api#855)", list, true, 400, `{"error":"There was a problem with \/return\/policy : cannot be null"}`, rejected, "return_policy", ""},
+		{"attributes wanted (etsy/open-api#281)", "updateListing", false, 400, `{"error":"There was a problem with \/attributes : Must supply all required attributes"}`, rejected, "property_missing", "attributes"},
+		{"property of another category (etsy/open-api#505)", "deleteListingProperty", false, 400, `{"error":"There was a problem with \/attributes : Attributes not valid for property"}`, rejected, "property_refused", "attributes"},
+		{"no value id (etsy/open-api#283)", "updateListingProperty", false, 400, `{"error":"IDs must be >= 1, got 0"}`, rejected, "property_refused", "attributes"},
+		{"no values (etsy/open-api#292)", "updateListingProperty", false, 400, `{"error":"Missing input parameter: [value_ids]"}`, rejected, "property_refused", "attributes"},
+		{"70 values, recorded (etsy/open-api#567)", "updateListingInventory", false, 400, `{"error":"There was a problem with \/values : cannot be more than 70 items"}`, rejected, "too_many_option_values", "options"},
+		{"more than 999, recorded (etsy/open-api#214)", "updateListing", false, 400, `{"error":"There was a problem with \/quantity : cannot be greater than 999"}`, rejected, "quantity_too_high", ""},
+		{"cheap (etsy/open-api#419)", "updateListingInventory", false, 400, `{"error":"There was a problem with \/price : must be above min price \u20ab4,420 VND"}`, rejected, "price_too_low", "price"},
+		{"dear (etsy/open-api#459)", "updateListingInventory", false, 400, `{"error":"There was a problem with \/price : must be below max price $50,000.00 USD"}`, rejected, "price_too_high", "price"},
+		{"no property values (etsy/open-api#134)", "updateListingInventory", false, 400, `{"error":"Property values can't be empty"}`, rejected, "options_refused", "options"},
+		{"image of another listing (etsy/open-api#601)", "updateListingInventory", false, 400, `{"error":"image id 4066219216 is invalid"}`, rejected, "image_refused", "images"},
+		{"small image", "uploadListingImage", true, 400, `{"error":"please make sure both width and height are greater than 10px"}`, rejected, "image_refused", "images"},
+		{"frozen (etsy/open-api#425)", "updateListing", false, 400, `{"error":"This listing is not publishable because it's frozen"}`, rejected, "listing_frozen", ""},
+		{"state edit (etsy/open-api#357)", "updateListing", false, 400, `{"error":"Cannot activate a listing in this state: state = edit, listing_id = 1234, ending_tsz = 123"}`, rejected, "listing_locked", ""},
+		{"calculated shipping (etsy/open-api#543)", "updateListing", false, 400, `{"error":"Could not set a calculated shipping profile to the listing.  The listing is missing 'item_weight', 'item_length', 'item_width', 'item_height', 'item_weight_unit' or 'item_dimensions_unit'."}`, rejected, "package_missing", ""},
+		{"weight (etsy/open-api#430)", "updateListing", false, 400, `{"error":"There was a problem with \/item\/weight : Invalid Shipping Data"}`, rejected, "package_missing", ""},
+		{"language (etsy/open-api#132)", "updateListing", false, 400, `{"error":"Listings must have a complete translation in the shop's primary language: de"}`, rejected, "language_missing", ""},
+		{"several questions", "updateListingPersonalization", false, 409, `{"error":"Conflict"}`, fault.Conflict, "conflict", "attributes.personalization"},
+		{"long question", "updateListingPersonalization", false, 400, `{"error":"question_text must have 1 to 45 characters"}`, rejected, "personalization_refused", "attributes.personalization"},
 		{"unknown (etsy/open-api#159)", "updateListingInventory", false, 400, `{"error":"UNKNOWN_ERROR"}`, rejected, "refused_by_etsy", ""},
 		{"unprocessable", "getListingInventory", false, 422, `{"error":"no"}`, rejected, "refused_by_etsy", ""},
 		{"expired token (etsy/open-api#519)", "getMe", false, 401, `{"error":"invalid_token","error_description":"access token is expired"}`, fault.AuthExpired, "token_refused", ""},
@@ -89,8 +110,8 @@ func TestFault(t *testing.T) {
 				t.Errorf("problems %+v, want field %q", f.Problems, c.field)
 			}
 			for _, p := range f.Problems {
-				if p.Fix == "" || p.Rule == "" || p.Raw != c.body {
-					t.Errorf("problem %+v: rule, fix and the raw answer are wanted", p)
+				if p.Fix == "" || p.Rule == "" || p.Raw != c.body || (p.Field == "" && p.Rule != "refused_by_etsy") {
+					t.Errorf("problem %+v: rule, field, fix and the raw answer are wanted", p)
 				}
 			}
 		})

@@ -54,14 +54,19 @@ type TaxonomyProperty struct {
 	ID         int64           `json:"property_id"`
 	Name       string          `json:"name"`
 	Display    string          `json:"display_name"`
+	Required   bool            `json:"is_required"`
+	Attributes bool            `json:"supports_attributes"`
 	Variations bool            `json:"supports_variations"`
+	Multi      bool            `json:"is_multivalued"`
+	Most       *int64          `json:"max_values_allowed"`
 	Scales     []TaxonomyScale `json:"scales"`
 	Possible   []TaxonomyValue `json:"possible_values"`
 }
 
 // TaxonomyScale is a system of measurement of a property.
 type TaxonomyScale struct {
-	ID int64 `json:"scale_id"`
+	ID   int64  `json:"scale_id"`
+	Name string `json:"display_name"`
 }
 
 // TaxonomyValue is one value a property may have.
@@ -108,6 +113,10 @@ type Listing struct {
 	Taxonomy        *int64      `json:"taxonomy_id"`
 	Weight          json.Number `json:"item_weight"`
 	WeightUnit      *string     `json:"item_weight_unit"`
+	Length          json.Number `json:"item_length"`
+	Width           json.Number `json:"item_width"`
+	Height          json.Number `json:"item_height"`
+	SizeUnit        *string     `json:"item_dimensions_unit"`
 	SKUs            []string    `json:"skus"`
 	Inventory       *Inventory  `json:"inventory"`
 }
@@ -182,6 +191,17 @@ type OfferingBody struct {
 	Quantity  int64       `json:"quantity"`
 	Enabled   bool        `json:"is_enabled"`
 	Readiness *int64      `json:"readiness_state_id"`
+}
+
+// Question is what a buyer is asked beside variations. Its type is always
+// text_input: Etsy takes one question of this type from every application
+// (OpenAPI file, 2026-08-15).
+type Question struct {
+	Text         string `json:"question_text"`
+	Type         string `json:"question_type"`
+	Instructions string `json:"instructions,omitempty"`
+	Required     bool   `json:"required"`
+	Characters   int64  `json:"max_allowed_characters"`
 }
 
 // Image is a picture on a listing.

@@ -12,12 +12,15 @@ import (
 
 const newMug = `{"title":"Cup","variants":[{"sku":"CUP","price":{"amount":900,"currency":"EUR"},"quantity":7}]}`
 
+func mugOnEtsy() string { return viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy) }
+
 func match(version string) map[string]string { return map[string]string{"If-Match": version} }
 
 func TestProducts(t *testing.T) {
 	t.Parallel()
 	runAll(t, []scenario{
-		{name: "list", method: "GET", url: "/v1/products", status: 200, want: []string{`"id":"prd_mug"`, `"variants":2`, `"price":{"amount":1050`}},
+		{name: "list", method: "GET", url: "/v1/products", status: 200, want: []string{`"id":"prd_mug"`, `"variants":2`, `"price":{"amount":1050`, `"listings":[{"id":"` + mugOnEtsy() + `","channel":"etsy","state":"rejected","why":"Shorten the title.","problems":1}]`}},
+		{name: "list of one who lists nowhere", method: "GET", url: "/v1/products", key: keyTwo, status: 200, absent: []string{"prd_mug"}},
 		{name: "by SKU", method: "GET", url: "/v1/products?sku=MUG-L", status: 200, want: []string{`"id":"prd_mug"`}},
 		{name: "by no SKU", method: "GET", url: "/v1/products?sku=NOPE", status: 200, want: []string{`"items":[]`}},
 		{name: "one", method: "GET", url: "/v1/products/prd_mug", status: 200, want: []string{`"stated":5`, `"options":{"Size":"S"}`}, headers: map[string]string{"ETag": `"4"`}},
@@ -93,7 +96,7 @@ func full(p commerce.Product) commerce.Product {
 
 func TestListings(t *testing.T) {
 	t.Parallel()
-	id := viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy)
+	id := mugOnEtsy()
 	runAll(t, []scenario{
 		{name: "all", method: "GET", url: "/v1/listings", status: 200, want: []string{`"id":"` + id + `"`, `"state":"rejected"`, `"rule":"title_too_long"`, `"url":""`, `"waiting":""`}},
 		{name: "of a state", method: "GET", url: "/v1/listings?channel=etsy&state=live", status: 200, want: []string{`"items":[]`}},

@@ -76,6 +76,7 @@ type CatalogReader interface {
 	ProductBySKU(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (port.SKURef, error)
 	Listing(ctx context.Context, w commerce.WorkspaceID, id commerce.ListingID) (commerce.Listing, error)
 	Listings(ctx context.Context, w commerce.WorkspaceID, ids []commerce.ListingID) ([]commerce.Listing, error)
+	Views(ctx context.Context, w commerce.WorkspaceID, ids []port.ViewID) ([]port.ListingItem, error)
 	ListListings(ctx context.Context, w commerce.WorkspaceID, f port.ListingFilter, p port.Page) (port.List[port.ListingItem], error)
 	Job(ctx context.Context, w commerce.WorkspaceID, id commerce.JobID) (port.Job, error)
 	ListJobs(ctx context.Context, w commerce.WorkspaceID, p port.Page) (port.List[port.Job], error)

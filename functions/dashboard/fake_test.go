@@ -202,6 +202,17 @@ func (m *memory) Listings(ctx context.Context, w commerce.WorkspaceID, ids []com
 	return out, nil
 }
 
+func (m *memory) Views(ctx context.Context, w commerce.WorkspaceID, ids []port.ViewID) ([]port.ListingItem, error) {
+	var out []port.ListingItem
+	for _, id := range ids {
+		l, err := m.Listing(ctx, w, id.Listing)
+		if v, ok := l.Views[id.Channel]; err == nil && ok {
+			out = append(out, port.ListingItem{Listing: l.ID, Product: l.Product, Channel: id.Channel, State: v.State, Problems: v.Problems, URL: v.URL, Waiting: v.Waiting, Since: v.Since})
+		}
+	}
+	return out, m.down
+}
+
 func (m *memory) ListListings(_ context.Context, w commerce.WorkspaceID, f port.ListingFilter, p port.Page) (port.List[port.ListingItem], error) {
 	return list(m, w, p, func(i port.ListingItem) string { return viewID(i.Listing, i.Channel) }, func(s *space) []port.ListingItem {
 		var out []port.ListingItem

@@ -29,27 +29,31 @@ type productList struct {
 	SKU commerce.SKU `query:"sku" validate:"max=100,line"`
 }
 
-func (h *Handler) listProducts(ctx context.Context, req *productList) (*httpapi.List[port.ProductItem], error) {
-	if req.SKU != "" {
-		return h.productBySKU(ctx, req)
+func (h *Handler) listProducts(ctx context.Context, req *productList) (*httpapi.List[productRow], error) {
+	items, err := h.findProducts(ctx, req)
+	if err != nil {
+		return nil, err
 	}
-	items, err := h.Store.ListProducts(ctx, req.Space, req.Page())
-	return httpapi.Listed(items, httpapi.Same), err
+	marks, err := h.marksOf(ctx, req.Space, items.Items)
+	return httpapi.Listed(items, func(i port.ProductItem) productRow {
+		return productRow{ProductItem: i, Listings: some(marks[i.ID])}
+	}), err
 }
 
-func (h *Handler) productBySKU(ctx context.Context, req *productList) (*httpapi.List[port.ProductItem], error) {
+func (h *Handler) findProducts(ctx context.Context, req *productList) (port.List[port.ProductItem], error) {
+	if req.SKU == "" {
+		return h.Store.ListProducts(ctx, req.Space, req.Page())
+	}
+	var none port.List[port.ProductItem]
 	ref, err := h.Store.ProductBySKU(ctx, req.Space, req.SKU)
 	if fault.Is(err, fault.NotFound) {
-		return httpapi.All[port.ProductItem](nil), nil
+		return none, nil
 	}
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	p, err := h.Store.Product(ctx, req.Space, ref.Product)
-	if err != nil {
-		return nil, err
-	}
-	return httpapi.All([]port.ProductItem{productItem(p)}), nil
+	return port.List[port.ProductItem]{Items: []port.ProductItem{productItem(p)}}, err
 }
 
 func productItem(p commerce.Product) port.ProductItem {

@@ -1,14 +1,18 @@
 package dashboard
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"html"
 	"io/fs"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/manystall/manystall/shared/httpapi"
@@ -36,25 +40,37 @@ type site struct {
 }
 
 func newSite(local bool, pictures, uploads string) *site {
-	s := &site{uploads: uploads, files: map[string][]byte{}, pages: http.NewServeMux()}
-	sum := sha256.New()
-	// An embedded file system has no errors to tell, and walks in order.
-	_ = fs.WalkDir(web, "web", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := web.ReadFile(name)
-		name = strings.TrimPrefix(name, "web/")
-		s.files[name] = data
-		_, _ = sum.Write([]byte(name + "\x00"))
-		_, _ = sum.Write(data)
-		return err
-	})
-	s.base = "/assets/" + hex.EncodeToString(sum.Sum(nil))[:16]
+	s := &site{uploads: uploads, files: webFiles(), pages: http.NewServeMux()}
+	bundle(s.files)
+	s.base = "/assets/" + hashed(s.files)
 	s.index = []byte(strings.NewReplacer(assetsMark, s.base, picturesMark, html.EscapeString(pictures)).Replace(string(s.files["index.html"])))
 	delete(s.files, "index.html")
 	s.route(local)
 	return s
+}
+
+// webFiles are the files of the page as they are written.
+func webFiles() map[string][]byte {
+	files := map[string][]byte{}
+	// An embedded file system has no errors to tell.
+	_ = fs.WalkDir(web, "web", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files[strings.TrimPrefix(name, "web/")], err = web.ReadFile(name)
+		return err
+	})
+	return files
+}
+
+// hashed is short, and another one when anything changes.
+func hashed(files map[string][]byte) string {
+	sum := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		_, _ = sum.Write([]byte(name + "\x00"))
+		_, _ = sum.Write(files[name])
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
 // route lists the addresses of the page; what they show is decided in the
@@ -106,7 +122,23 @@ func (s *site) asset(w http.ResponseWriter, r *http.Request, name string) {
 	httpapi.Protect(w.Header())
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Content-Type", assetType(name))
+	w.Header().Set("Vary", "Accept-Encoding")
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		w.Header().Set("Content-Encoding", "gzip")
+		data = deflated(data)
+	}
 	_, _ = w.Write(data) // the browser is gone: nobody is left to tell
+}
+
+// deflated packs what is the same for everybody. Answers of the API are not:
+// packed together, what a page was told and what an attacker made it ask would
+// tell of each other by their length.
+func deflated(data []byte) []byte {
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, _ = z.Write(data) // memory takes everything
+	_ = z.Close()
+	return out.Bytes()
 }
 
 // assetType does not ask the machine: its tables differ.

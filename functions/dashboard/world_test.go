@@ -114,7 +114,7 @@ func fillConnections(t testing.TB, s *space) {
 		ID: "grt_1", Space: spaceOne, Channel: commerce.Etsy, Principal: "9", Sealed: []byte("sealed"), Version: 1,
 		Candidates: json.RawMessage(`[{"remote":"77","name":"Clay","settings":{"x":"settings-stay-inside"}},{"remote":"78","name":"Second","settings":{},"cannot_list":"no catalog"}]`),
 	}
-	s.targets = []port.Target{{ID: "tgt_etsy", Space: spaceOne, Kind: "etsy", Remote: "77"}}
+	s.targets = []port.Target{{ID: "tgt_etsy", Space: spaceOne, Kind: "etsy", Remote: "77", Accounts: map[commerce.Channel]commerce.AccountID{commerce.Etsy: "acc_etsy"}}}
 }
 
 func fillCatalog(s *space) {

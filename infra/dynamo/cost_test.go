@@ -111,7 +111,7 @@ func (m *meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWri
 
 // costs is one access after the other with what each may cost; the state they
 // need is handed on.
-func costs(t *testing.T, s *dynamo.Store, now time.Time) []access {
+func costs(t *testing.T, m *meter, s *dynamo.Store, now time.Time) []access {
 	const w commerce.WorkspaceID = "ws_01j9zqk3v7e8"
 	ctx := t.Context()
 	o := sampleOrder(now)
@@ -176,6 +176,18 @@ func costs(t *testing.T, s *dynamo.Store, now time.Time) []access {
 		{"marks: read a lane", 1, func() error { _, err := s.ListMarks(ctx, w, "tgt_1", port.LaneStock, 100); return err }},
 		{"listing: first, with a view, a remote id, and its mark done", 12, func() error { return putListing(mark) }},
 		{"listing: pushed, view unchanged", 2, func() error { listing.PushedAt = now; return putListing() }},
+		{"views: of a listing with 300 items, for a list of products", 0.5, func() error {
+			listing.Items = map[commerce.VariantID]commerce.RemoteID{}
+			for i := range 300 {
+				listing.Items[commerce.VariantID(fmt.Sprint("var_", i))] = commerce.RemoteID(fmt.Sprint("17293820192", i))
+			}
+			if err := putListing(); err != nil {
+				return err
+			}
+			m.take()
+			_, err := s.Views(ctx, w, []port.ViewID{{Listing: listing.ID, Channel: commerce.Etsy}})
+			return err
+		}},
 		{"lock and unlock", 2, func() error {
 			token, err := s.Lock(ctx, "k", time.Minute)
 			if err != nil {
@@ -221,7 +233,7 @@ func TestCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range costs(t, dynamo.New(m, table, options(clock)), clock.Now()) {
+	for _, a := range costs(t, m, dynamo.New(m, table, options(clock)), clock.Now()) {
 		if err := a.do(); err != nil {
 			t.Fatalf("%s: %v", a.name, err)
 		}

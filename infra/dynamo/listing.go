@@ -61,6 +61,33 @@ func (s *Store) ListListings(ctx context.Context, w commerce.WorkspaceID, f port
 	return viewPage[port.ListingItem](ctx, s, l, p)
 }
 
+// Views implements port.Catalog. It costs 0.5 for each view of up to 4 KB,
+// whatever the listing behind it weighs.
+func (s *Store) Views(ctx context.Context, w commerce.WorkspaceID, ids []port.ViewID) ([]port.ListingItem, error) {
+	keys := make([]key, len(ids))
+	for i, id := range ids {
+		keys[i] = viewKey(w, id.Listing, id.Channel)
+	}
+	found, err := s.batchGet(ctx, keys, false)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]port.ListingItem, 0, len(found))
+	for _, k := range keys {
+		it, ok := found[k]
+		if !ok {
+			continue
+		}
+		view, err := decodeView[port.ListingItem](it)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, view)
+		delete(found, k)
+	}
+	return views, nil
+}
+
 // PutListing implements port.Catalog. The listing is read first: what has not
 // changed of its views and remote ids is not written again. Remote ids are
 // facts that never stop being so; they go ahead of the transaction, which

@@ -114,6 +114,12 @@ type ListingItem struct {
 	Since    time.Time             `json:"since"`
 }
 
+// ViewID names a listing on one channel.
+type ViewID struct {
+	Listing commerce.ListingID
+	Channel commerce.Channel
+}
+
 // ListingFilter narrows a list of views; empty fields do not.
 type ListingFilter struct {
 	Channel commerce.Channel
@@ -179,6 +185,9 @@ type Catalog interface {
 	Listing(ctx context.Context, w commerce.WorkspaceID, id commerce.ListingID) (commerce.Listing, error)
 	Listings(ctx context.Context, w commerce.WorkspaceID, ids []commerce.ListingID) ([]commerce.Listing, error)
 	ListListings(ctx context.Context, w commerce.WorkspaceID, f ListingFilter, p Page) (List[ListingItem], error)
+	// Views reads many views at once, small as lists show them and perhaps a
+	// moment old; missing ones are left out, the order is that of ids.
+	Views(ctx context.Context, w commerce.WorkspaceID, ids []ViewID) ([]ListingItem, error)
 	PutListing(ctx context.Context, w commerce.WorkspaceID, l ListingWrite) (commerce.Listing, error)
 	// Resolve looks remote ids of a target up; unknown ones are left out.
 	Resolve(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID, kind RemoteKind, ids []commerce.RemoteID) (map[commerce.RemoteID]RemoteRef, error)

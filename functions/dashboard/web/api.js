@@ -26,7 +26,7 @@ export function setCSRF(token) {
 }
 
 /** @param {string} path @param {Record<string, any>} [query] what is empty is left out */
-export function address(path, query) {
+function address(path, query) {
   const q = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== '') q.set(name, String(value));

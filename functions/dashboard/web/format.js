@@ -25,7 +25,7 @@ export function timeZone() {
 }
 
 /** @param {string} currency @returns {number} its decimals (ISO 4217; Intl's own table differs for some) */
-export function exponent(currency) {
+function exponent(currency) {
   return none.has(currency) ? 0 : three.has(currency) ? 3 : 2;
 }
 
@@ -150,7 +150,7 @@ const steps = /** @type {[Intl.RelativeTimeFormatUnit, number][]} */ ([
 ]);
 
 /** @param {Date} at @returns {string} relative within a week, a date beyond */
-export function relative(at) {
+function relative(at) {
   const seconds = (at.getTime() - Date.now()) / 1000;
   if (Math.abs(seconds) < 60) return t('time.now');
   if (Math.abs(seconds) > 7 * 86400) {

@@ -1,34 +1,45 @@
 // The language of the page: one file per language in messages/.
-import en from './messages/en.js';
+import { english } from './messages/en.js';
 
-/** @typedef {{code: string, name: string, dir: 'ltr'|'rtl', texts: Record<string, any>}} Language */
+/**
+ * locale: the tag for Intl where it is not the code; hidden: not offered to
+ * choose.
+ * @typedef {{code: string, name: string, dir: 'ltr'|'rtl', locale?: string, hidden?: boolean, texts: Record<string, any>}} Language
+ */
 
 /** Each language but English is loaded when it is chosen. @type {Record<string, () => Promise<{default: Language}>>} */
-const others = {};
+const others = {
+  zz: () => import('./messages/zz.js'),
+};
 
-/** @type {Language} */
-let language = en;
-let plural = new Intl.PluralRules(en.code);
+/** @type {{language: Language, plural: Intl.PluralRules}} */
+const current = { language: english, plural: new Intl.PluralRules(english.code) };
 
 /** Chooses the language: what was picked before, else what the browser wants. */
 export async function chooseLanguage() {
-  const wanted = [localStorage.getItem('language'), ...navigator.languages].filter((l) => l !== null);
-  for (const tag of wanted) {
-    const code = tag.split('-')[0];
-    if (code === en.code) break;
-    if (others[code]) {
-      language = (await others[code]()).default;
-      plural = new Intl.PluralRules(language.code);
-      break;
-    }
+  const wanted = [stored('language'), ...navigator.languages].filter((l) => l !== null);
+  const code = wanted.map((tag) => tag.split('-')[0]).find((c) => c === english.code || others[c]);
+  if (code && others[code]) {
+    current.language = (await others[code]()).default;
+    current.plural = new Intl.PluralRules(locale());
   }
-  document.documentElement.lang = language.code;
-  document.documentElement.dir = localStorage.getItem('dir') ?? language.dir;
+  document.documentElement.lang = current.language.code;
+  document.documentElement.dir = stored('dir') ?? current.language.dir;
+}
+
+/** @param {string} name @returns {string | null} none where storage is closed to us */
+function stored(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
 }
 
 /** @returns {string} the tag for Intl: the browser's own regional form of our language */
 export function locale() {
-  return navigator.languages.find((l) => l.split('-')[0] === language.code) ?? language.code;
+  const { code, locale } = current.language;
+  return locale ?? navigator.languages.find((l) => l.split('-')[0] === code) ?? code;
 }
 
 /**
@@ -36,7 +47,7 @@ export function locale() {
  * @returns {any}
  */
 function text(key) {
-  return language.texts[key] ?? en.texts[key];
+  return current.language.texts[key] ?? english.texts[key];
 }
 
 /** @param {string} key @returns {boolean} whether there is such a text */
@@ -54,7 +65,7 @@ export function has(key) {
 export function t(key, values) {
   let found = text(key);
   if (found === undefined) return key;
-  if (typeof found === 'object') found = found[plural.select(Number(values?.count ?? 0))] ?? found.other;
+  if (typeof found === 'object') found = found[current.plural.select(Number(values?.count ?? 0))] ?? found.other;
   return found.replace(/\{(\w+)\}/g, (/** @type {string} */ _, /** @type {string} */ name) => shown(name, values?.[name]));
 }
 

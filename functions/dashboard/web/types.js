@@ -128,7 +128,8 @@
 /** @typedef {{id: string, conversation: string, by: 'buyer'|'seller'|'system', author?: string, text: string, kind: string, attachments?: {kind: string, url?: string, name?: string}[], state?: SendState, problem?: string, edit?: number, deleted?: boolean, reactions?: string[], at: string, local?: boolean, resent?: boolean}} Message local: not yet taken by the API; resent: a person sent it again */
 
 /** @typedef {{id: string, sku: string, options?: Record<string, string>, price: Money, barcode?: string, grams?: number, image?: string, stated?: number, quantity?: number}} Variant */
-/** @typedef {{id: string, title: string, handle: string, image?: string, variants: number, sku: string, price: Money, archived?: boolean, updated_at: string}} ProductItem */
+/** @typedef {{id: string, title: string, handle: string, image?: string, variants: number, sku: string, price: Money, archived?: boolean, updated_at: string, listings: ListingMark[]}} ProductItem */
+/** @typedef {{id: string, channel: Channel, state: string, why?: string, problems?: number}} ListingMark */
 /**
  * @typedef {object} Product
  * @property {string} id

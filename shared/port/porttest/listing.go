@@ -90,6 +90,8 @@ func listingViews(t *testing.T, b StoreBench) {
 	same(t, find(port.ListingFilter{Channel: commerce.Facebook, State: commerce.ListingLive}), want)
 	same(t, len(find(port.ListingFilter{Channel: commerce.Instagram})), 0)
 	same(t, len(find(port.ListingFilter{State: commerce.ListingQueued})), 0)
+	same(t, need(b.Store.Views(ctx, mine, []port.ViewID{{Listing: "none", Channel: commerce.Etsy}, {Listing: l.ID, Channel: commerce.Facebook}, {Listing: l.ID, Channel: commerce.Instagram}, {Listing: l.ID, Channel: commerce.Facebook}}))(t), want)
+	same(t, len(need(b.Store.Views(ctx, theirs, []port.ViewID{{Listing: l.ID, Channel: commerce.Facebook}}))(t)), 0)
 	// A title alone changes what lists show.
 	need(b.Store.PutListing(ctx, mine, port.ListingWrite{Listing: l, Title: "Newer"}))(t)
 	b.Settle(t)

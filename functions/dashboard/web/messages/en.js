@@ -2,7 +2,7 @@
 // plural forms of Intl.PluralRules for `count`.
 
 /** @type {import('../messages.js').Language} */
-export default {
+export const english = {
   code: 'en',
   name: 'English',
   dir: 'ltr',

@@ -158,7 +158,7 @@ function reachEnd(more, signal) {
  * @param {HTMLElement} rows
  * @param {AbortSignal} signal
  */
-export function walk(rows, signal) {
+function walk(rows, signal) {
   const step = (/** @type {number} */ by) => {
     const all = /** @type {HTMLElement[]} */ ([...rows.querySelectorAll('.row[href],.row[tabindex],button.row')]);
     if (all.length === 0) return;

@@ -17,7 +17,7 @@ import { toastRegion } from './toast.js';
 /** @typedef {{name: string, href: string, key: string, count?: (c: any) => {count: number, more: boolean}, tone?: string}} Place */
 
 /** @type {Place[]} */
-export const places = [
+const places = [
   { name: 'glance', href: '/', key: 'h' },
   { name: 'orders', href: '/orders', key: 'o', count: (c) => c.orders_to_ship },
   { name: 'inbox', href: '/inbox', key: 'i', count: (c) => c.conversations_open },
@@ -141,7 +141,8 @@ export function showCounts(c) {
 }
 
 function logo() {
-  return h('img', { src: new URL('../favicon.svg', import.meta.url).pathname, alt: '', width: 24, height: 24 });
+  const mark = document.querySelector('link[rel="icon"]')?.getAttribute('href');
+  return h('img', { src: mark, alt: '', width: 24, height: 24 });
 }
 
 const themes = ['system', 'light', 'dark'];

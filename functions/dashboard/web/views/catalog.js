@@ -60,7 +60,7 @@ function products(q, signal) {
     label: t('catalog.products'),
     cls: 'product-row',
     signal,
-    row: (/** @type {ProductItem} */ p) => productRow(p, signal),
+    row: productRow,
     fresh: 30000,
     empty: () =>
       sku
@@ -90,8 +90,8 @@ function products(q, signal) {
   ];
 }
 
-/** @param {ProductItem} p @param {AbortSignal} signal */
-export function productRow(p, signal) {
+/** @param {ProductItem} p */
+export function productRow(p) {
   return h(
     'li',
     null,
@@ -110,7 +110,7 @@ export function productRow(p, signal) {
           p.variants > 1 ? [' · ', t('catalog.variants', { count: p.variants })] : null,
         ),
       ),
-      h('span', { class: 'product-chips line' }, p.archived ? chip(t('product.archived')) : listingChips(p.id, signal)),
+      h('span', { class: 'product-chips' }, p.archived ? chip(t('product.archived')) : listingChips(p.listings)),
       h(
         'span',
         { class: 'product-price num end strong' },

@@ -210,8 +210,13 @@ export function canned() {
         variants: 12,
         sku: 'A-VERY-LONG-SKU-THAT-GOES-ON-AND-ON-AND-ON',
         price: money,
-        archived: true,
         updated_at: at(-60),
+        listings: [
+          { id: 'l1.etsy', channel: 'etsy', state: 'rejected', why: 'Shorten the title to 140 characters: it has 163.', problems: 2 },
+          { id: 'l2.tiktok', channel: 'tiktok', state: 'queued', why: 'The day’s calls of this shop are used up; it goes on at 14:20.' },
+          { id: 'l3.facebook', channel: 'facebook', state: 'live' },
+          { id: 'l3.instagram', channel: 'instagram', state: 'in_review' },
+        ],
       },
       {
         id: 'p2',
@@ -222,6 +227,7 @@ export function canned() {
         price: { amount: 0, currency: 'KWD' },
         archived: true,
         updated_at: at(-9e6),
+        listings: [],
       },
     ],
     listings: [

@@ -15,7 +15,7 @@ import { messageItem } from '../parts/message.js';
 import { closed } from '../parts/composer.js';
 import { orderBox } from '../parts/context.js';
 import { problemLine } from '../parts/listing.js';
-import { mark } from '../parts/listingchips.js';
+import { listingChips } from '../parts/listingchips.js';
 import { moveRow } from '../parts/ledger.js';
 import { importResult, importRow } from '../parts/import.js';
 import { matrix } from '../parts/matrix.js';
@@ -36,7 +36,7 @@ import { canned } from './gallery-data.js';
 /** @typedef {import('../dom.js').Child} Child */
 
 /** @param {import('../router.js').Page} page */
-export default function show({ root, signal }) {
+export default function show({ root }) {
   const data = canned();
   const g = (/** @type {string} */ key) => t(`gallery.${key}`);
   const part = (/** @type {string} */ name, /** @type {Child[]} */ ...cases) =>
@@ -67,7 +67,7 @@ export default function show({ root, signal }) {
           chip(t('orders.short', { count: 2 }), 'bad', 'alert'),
           countMark(3, 'inbox.unread'),
         ),
-        h('div', { class: 'line' }, each(data.listings, mark)),
+        each(data.products, (p) => listingChips(p.listings)),
       ),
       part(
         'controls',
@@ -140,7 +140,7 @@ export default function show({ root, signal }) {
       ),
       part(
         'catalog',
-        rows(each(data.products, (p) => productRow(p, signal))),
+        rows(each(data.products, productRow)),
         rows(each(data.listings, (l) => listingRow(l, nothing))),
         h('ul', { class: 'problems' }, each(data.problems, problemLine)),
         h(

@@ -12,7 +12,6 @@ import { chip } from '../parts/chip.js';
 import { confirm, showTrouble } from '../parts/dialog.js';
 import { toast } from '../parts/toast.js';
 import { forget } from '../parts/list.js';
-import { forgetChips } from '../parts/listingchips.js';
 import { productForm } from '../parts/productform.js';
 import { listingsCard, stockCard } from '../parts/productside.js';
 import { card } from '../parts/page.js';
@@ -111,7 +110,6 @@ function draw(root, p, etag, signal, state) {
         const done = await store(p, etag, form.read());
         state.dirty = false;
         forget('/v1/products');
-        forgetChips(done.data.id);
         toast(t(p.id ? 'product.saved' : 'product.created'));
         if (p.id) draw(root, done.data, done.etag, signal, state);
         else go(`/catalog/${encodeURIComponent(done.data.id)}`, { replace: true });

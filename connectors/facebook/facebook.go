@@ -28,25 +28,13 @@ type Connector struct{ *metagraph.Shop }
 // Driver describes Facebook. Its app is a *metagraph.App, its settings are
 // *metagraph.Settings.
 func Driver() channel.Driver {
-	s := surface()
-	return channel.Driver{
-		Name: s.Channel, Title: "Facebook", Rules: s.Rules, Orders: channel.OrdersInbound,
-		Abilities:   []channel.Ability{channel.CanWriteListings, channel.CanReadListings, channel.CanReadConversations, channel.CanReply},
-		NewApp:      func() any { return &metagraph.App{} },
-		NewSettings: func() any { return &metagraph.Settings{} },
-		Auth:        func(app any, env channel.Env) channel.Auth { return metagraph.Auth(app, env, s) },
-		Target:      metagraph.Target,
-		Open:        open,
-		Map:         metagraph.Map,
-	}
-}
-
-func open(p channel.OpenParams) (channel.Connector, error) {
-	shop, err := metagraph.Open(p, surface())
-	if err != nil {
-		return nil, err
-	}
-	return &Connector{shop}, nil
+	return surface().Driver(func(p channel.OpenParams, s metagraph.Surface) (channel.Connector, error) {
+		shop, err := metagraph.Open(p, s)
+		if err != nil {
+			return nil, err
+		}
+		return &Connector{shop}, nil
+	})
 }
 
 // surface is what differs from Instagram. A text has at most 2000 characters
@@ -54,7 +42,7 @@ func open(p channel.OpenParams) (channel.Connector, error) {
 func surface() metagraph.Surface {
 	writes, talks := []string{"catalog_management", "business_management"}, []string{"pages_messaging", "pages_manage_metadata"}
 	return metagraph.Surface{
-		Channel: commerce.Facebook, Platform: "messenger", Metadata: true,
+		Channel: commerce.Facebook, Title: "Facebook", Platform: "messenger", Metadata: true,
 		Scopes: append([]string{"pages_show_list", "pages_read_engagement"}, append(talks, writes...)...),
 		Writes: writes, Talks: talks,
 		Rules:      metagraph.Rules(channel.ReplyRules{MaxRunes: 2000, Window: metagraph.Window, HumanWindow: metagraph.HumanWindow}),

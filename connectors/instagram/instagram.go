@@ -36,24 +36,38 @@ func (c *Connector) Check(ctx context.Context) (channel.Health, error) {
 	return c.CheckShopping(ctx, h)
 }
 
+// Direct is a connection to one professional account by Instagram Login, which
+// opens its messages alone.
+type Direct struct{ *metagraph.Inbox }
+
+var (
+	_ channel.Connector          = (*Direct)(nil)
+	_ channel.ConversationReader = (*Direct)(nil)
+	_ channel.Replier            = (*Direct)(nil)
+)
+
 // Driver describes Instagram. Its app is a *metagraph.App, its settings are
 // *metagraph.Settings.
 func Driver() channel.Driver {
 	s := surface()
-	return channel.Driver{
-		Name: s.Channel, Title: "Instagram", Rules: s.Rules, Orders: channel.OrdersInbound,
-		Abilities:   []channel.Ability{channel.CanWriteListings, channel.CanReadListings, channel.CanReadConversations, channel.CanReply},
-		NewApp:      func() any { return &metagraph.App{} },
-		NewSettings: func() any { return &metagraph.Settings{} },
-		Auth:        func(app any, env channel.Env) channel.Auth { return metagraph.Auth(app, env, s) },
-		Target:      metagraph.Target,
-		Open:        open,
-		Map:         metagraph.Map,
-	}
+	d := s.Driver(open)
+	d.Logins = []channel.Login{{
+		Name: metagraph.ByInstagram, Title: "Instagram, messages only",
+		About: "For an account without a Facebook Page: messages, no listings",
+		Auth:  func(app any, env channel.Env) channel.Auth { return metagraph.DirectAuth(app, env, s) },
+	}}
+	return d
 }
 
-func open(p channel.OpenParams) (channel.Connector, error) {
-	shop, err := metagraph.Open(p, surface())
+func open(p channel.OpenParams, s metagraph.Surface) (channel.Connector, error) {
+	if set, ok := p.Settings.(*metagraph.Settings); ok && set.Login == metagraph.ByInstagram {
+		inbox, err := metagraph.OpenInbox(p, s)
+		if err != nil {
+			return nil, err
+		}
+		return &Direct{inbox}, nil
+	}
+	shop, err := metagraph.Open(p, s)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +79,9 @@ func open(p channel.OpenParams) (channel.Connector, error) {
 func surface() metagraph.Surface {
 	writes, talks := []string{"catalog_management", "business_management"}, []string{"instagram_manage_messages", "pages_manage_metadata"}
 	return metagraph.Surface{
-		Channel: commerce.Instagram, Platform: "instagram",
+		Channel: commerce.Instagram, Title: "Instagram", Platform: "instagram",
 		Scopes: append([]string{"instagram_basic", "instagram_shopping_tag_products", "pages_show_list", "pages_read_engagement"}, append(talks, writes...)...),
-		Writes: writes, Talks: talks,
+		Writes: writes, Talks: talks, Direct: []string{"instagram_business_basic", "instagram_business_manage_messages"},
 		Rules:      metagraph.Rules(channel.ReplyRules{MaxBytes: 1000, Window: metagraph.Window, HumanWindow: metagraph.HumanWindow}),
 		Candidates: candidates,
 	}

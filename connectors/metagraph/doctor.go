@@ -17,22 +17,36 @@ const warnBefore, versionWarning = 14 * 24 * time.Hour, 90 * 24 * time.Hour
 
 // Check is the connection's doctor: it looks at every switch that, when it is
 // off, leaves Meta silent instead of answering an error. It repairs the one it
-// can: the Page's subscription.
+// can: the subscription.
 func (s *Shop) Check(ctx context.Context) (channel.Health, error) {
-	e := &exam{Shop: s, health: channel.Health{Missing: map[channel.Ability]string{}, Checked: s.env.Now(), ShopName: s.set.PageName}}
-	for _, step := range []func(context.Context) error{e.consent, e.catalog, e.inbox, e.subscription, e.listening} {
+	e := s.examine(s.set.PageName)
+	return e.visit(ctx, e.consent, e.tasks, e.catalog, e.inbox, e.subscription, e.access, e.listening)
+}
+
+// Check is the doctor of an account without a catalog.
+func (s *Inbox) Check(ctx context.Context) (channel.Health, error) {
+	e := s.examine("@" + s.set.Username)
+	return e.visit(ctx, e.account, e.inbox, e.subscription, e.access, e.listening)
+}
+
+// exam is one visit.
+type exam struct {
+	*Inbox
+	health channel.Health
+}
+
+func (s *Inbox) examine(name string) *exam {
+	return &exam{Inbox: s, health: channel.Health{Missing: map[channel.Ability]string{}, Checked: s.env.Now(), ShopName: name}}
+}
+
+func (e *exam) visit(ctx context.Context, steps ...func(context.Context) error) (channel.Health, error) {
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return e.health, err
 		}
 	}
 	e.version()
 	return e.done(), nil
-}
-
-// exam is one visit.
-type exam struct {
-	*Shop
-	health channel.Health
 }
 
 func (e *exam) note(name string, ok bool, message, fix string) {
@@ -70,6 +84,13 @@ func told(err error) (string, bool) {
 	return "", false
 }
 
+// unknown says that the app's own token was refused, which says nothing about
+// the connection either.
+func unknown(err error) bool {
+	_, mine := told(err)
+	return mine || fault.Is(err, fault.AuthExpired)
+}
+
 func listing() []channel.Ability {
 	return []channel.Ability{channel.CanWriteListings, channel.CanReadListings}
 }
@@ -91,7 +112,7 @@ func (e *exam) consent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.note("token", true, "The consent is valid.", "")
+	e.token(info.Type, info.ExpiresAt)
 	if info.DataEndsAt > 0 {
 		ends := time.Unix(info.DataEndsAt, 0).UTC()
 		e.health.EndsAt = ends
@@ -100,6 +121,114 @@ func (e *exam) consent(ctx context.Context) error {
 	}
 	e.scope("permissions_catalog", e.surface.Writes, info.Scopes, listing())
 	e.scope("permissions_messages", e.surface.Talks, info.Scopes, talking())
+	return nil
+}
+
+// token says of what kind the token is and how long it lives. One that is
+// renewed in time never comes near its end.
+func (e *exam) token(kind string, end int64) {
+	what := "Connected with a token of kind " + strings.ToLower(strings.ReplaceAll(kind, "_", " "))
+	if end <= 0 {
+		e.note("token", true, what+", which does not end by itself.", "")
+		return
+	}
+	ends := time.Unix(end, 0).UTC()
+	e.note("token", e.env.Now().Add(warnBefore).Before(ends), what+", good until "+ends.Format(time.DateOnly)+" and renewed before.", "Connect again: the token has not been renewed in time.")
+}
+
+// account reads the professional account through Instagram Login.
+func (e *exam) account(ctx context.Context) error {
+	var me api.InstagramSelf
+	err := e.asUser(ctx, func(token string) (err error) {
+		me, err = e.graph.InstagramSelf(ctx, token)
+		return err
+	})
+	if err != nil {
+		why, mine := told(err)
+		if !mine {
+			return err
+		}
+		e.note("instagram_account", false, "The Instagram account can't be read: "+why, "Connect again. It has to be a professional account.")
+		e.miss(why, talking()...)
+		return nil
+	}
+	e.health.ShopName = "@" + me.Username
+	e.note("instagram_account", string(me.User) == e.set.Instagram, "Connected as @"+me.Username+", without a catalog.", "This login belongs to another account by now. Disconnect it and connect again.")
+	have, err := e.tokens.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	renewed := have.ExpiresAt
+	e.token("instagram user", renewed.Add(renewBefore).Unix())
+	if have.Extra[scopesKey] != "" {
+		e.scope("permissions_messages", e.surface.Direct, strings.Split(have.Extra[scopesKey], ","), talking())
+	}
+	return nil
+}
+
+// access finds permissions for which the app has Standard Access only. Then
+// messages of people without a role on the app are silently left out (Meta,
+// access levels, 2026-11). What Meta does not tell is not known.
+func (e *exam) access(ctx context.Context) error {
+	levels, err := e.facebook().AppPermissions(ctx)
+	if err != nil {
+		if unknown(err) {
+			return nil
+		}
+		return err
+	}
+	for _, l := range levels {
+		if slices.Contains(e.talks(), l.Permission) && !strings.EqualFold(l.Status, "live") {
+			e.note("access_level", false, "The app has Standard Access to "+l.Permission+": only people with a role on the app are heard, others are left out without an error.", "Apply for Advanced Access in the app's dashboard at Meta, under App Review. Until then add those you test with under App roles.")
+			return nil
+		}
+	}
+	if len(levels) > 0 {
+		e.note("access_level", true, "The app has Advanced Access to messages.", "")
+	}
+	return nil
+}
+
+// talks are the permissions of messages for the login this account lives by.
+func (e *exam) talks() []string {
+	if e.direct() {
+		return e.surface.Direct
+	}
+	return e.surface.Talks
+}
+
+// facebook is the host that knows the app itself.
+func (e *exam) facebook() *api.Client { return newClient(e.app, e.env) }
+
+// tasks looks at what the person who connected may do on the Page.
+func (e *exam) tasks(ctx context.Context) error {
+	var pages []api.Page
+	err := e.asUser(ctx, func(token string) (err error) {
+		pages, err = e.graph.Pages(ctx, token)
+		return err
+	})
+	if err != nil {
+		if _, mine := told(err); mine {
+			return nil // a missing permission is told by its own check
+		}
+		return err
+	}
+	i := slices.IndexFunc(pages, func(p api.Page) bool { return string(p.ID) == e.set.Page })
+	if i < 0 {
+		e.note("page_tasks", false, "The person who connected does not manage the Page "+e.set.PageName+" any more.", "Give them access to the Page in its settings, or let somebody connect who has it.")
+		e.miss("The person who connected does not manage the Page any more.", talking()...)
+		return nil
+	}
+	for _, task := range []string{"MESSAGING", "MANAGE"} {
+		if !slices.Contains(pages[i].Tasks, task) {
+			e.note("page_tasks", false, "The person who connected lacks the task "+task+" on the Page.", "Give them full control of the Page, or the task, in Business settings under Pages.")
+			if task == "MESSAGING" {
+				e.miss("The person who connected may not read and write the Page's messages.", talking()...)
+			}
+			return nil
+		}
+	}
+	e.note("page_tasks", true, "The person who connected may manage the Page and its messages.", "")
 	return nil
 }
 
@@ -143,9 +272,11 @@ func (e *exam) inbox(ctx context.Context) error {
 	if e.health.Missing[channel.CanReadConversations] != "" {
 		return nil
 	}
-	_, err := e.threads(ctx, api.Ask{Page: e.set.Page, Platform: e.surface.Platform, Limit: 1})
+	ask := e.ask("")
+	ask.Limit = 1
+	_, err := e.list(ctx, ask)
 	if err == nil {
-		e.note("inbox", true, "Conversations can be read. People without a role on the app are shown only once it has Advanced Access.", "")
+		e.note("inbox", true, "Conversations can be read.", "")
 		return nil
 	}
 	why, mine := told(err)
@@ -157,24 +288,28 @@ func (e *exam) inbox(ctx context.Context) error {
 	return nil
 }
 
-// subscription makes sure that the Page tells us what happens.
+// subscription makes sure that the Page or account tells us what happens.
 func (e *exam) subscription(ctx context.Context) error {
+	who, fix := "The Page", "Connect again with the permission pages_manage_metadata."
+	if e.direct() {
+		who, fix = "The account", "Connect again and leave all permissions switched on."
+	}
 	changed := false
-	err := e.asPage(ctx, func(token string) (err error) {
-		changed, err = subscribe(ctx, e.graph, token, e.set.Page)
+	err := e.asOwner(ctx, func(token string) (err error) {
+		changed, err = subscribe(ctx, e.graph, token, e.node())
 		return err
 	})
 	switch {
 	case err == nil && changed:
-		e.note("page_webhooks", true, "The Page was not telling us everything; it does now.", "")
+		e.note("page_webhooks", true, who+" was not telling us everything; it does now.", "")
 	case err == nil:
-		e.note("page_webhooks", true, "The Page tells us what happens.", "")
+		e.note("page_webhooks", true, who+" tells us what happens.", "")
 	default:
 		why, mine := told(err)
 		if !mine {
 			return err
 		}
-		e.note("page_webhooks", false, "The Page does not tell us what happens: "+why, "Connect again with the permission pages_manage_metadata. Until then messages arrive by polling only.")
+		e.note("page_webhooks", false, who+" does not tell us what happens: "+why, fix+" Until then messages arrive by polling only.")
 	}
 	return nil
 }
@@ -185,9 +320,9 @@ func (e *exam) listening(ctx context.Context) error {
 	if e.surface.Platform == "instagram" {
 		object = "instagram"
 	}
-	list, err := e.graph.AppSubscriptions(ctx)
+	list, err := e.facebook().AppSubscriptions(ctx)
 	if err != nil {
-		if _, mine := told(err); !mine {
+		if !unknown(err) {
 			return err
 		}
 		list = nil
@@ -202,13 +337,13 @@ func (e *exam) listening(ctx context.Context) error {
 }
 
 func (e *exam) version() {
-	ends, limited := versionEnds(e.Shop.app.Version)
+	ends, limited := versionEnds(e.app.Version)
 	now := e.env.Now()
 	switch {
 	case !limited:
-		e.note("graph_version", true, "Graph API "+e.Shop.app.Version+".", "")
+		e.note("graph_version", true, "Graph API "+e.app.Version+".", "")
 	default:
-		e.note("graph_version", now.Add(versionWarning).Before(ends), "Graph API "+e.Shop.app.Version+" is answered until "+ends.Format(time.DateOnly)+".", "Set META_GRAPH_VERSION to a newer version.")
+		e.note("graph_version", now.Add(versionWarning).Before(ends), "Graph API "+e.app.Version+" is answered until "+ends.Format(time.DateOnly)+".", "Set META_GRAPH_VERSION to a newer version.")
 	}
 }
 
@@ -218,7 +353,7 @@ func (s *Shop) CheckShopping(ctx context.Context, h channel.Health) (channel.Hea
 	if s.set.Instagram == "" {
 		return h, nil
 	}
-	e := &exam{Shop: s, health: h}
+	e := &exam{Inbox: s.Inbox, health: h}
 	if e.health.Missing == nil {
 		e.health.Missing = map[channel.Ability]string{}
 	}

@@ -49,22 +49,27 @@ func decodePlace(p channel.Poll) (place, error) {
 
 // ListMessages reads what was said since the cursor, as a backstop for webhooks
 // that were lost. A message that is read again is the same one.
-func (s *Shop) ListMessages(ctx context.Context, p channel.Poll) (channel.Page, error) {
+func (s *Inbox) ListMessages(ctx context.Context, p channel.Poll) (channel.Page, error) {
 	at, err := decodePlace(p)
 	if err != nil {
 		return channel.Page{}, err
 	}
-	ask := api.Ask{Page: s.set.Page, Platform: s.surface.Platform, After: at.After, Limit: pageThreads}
-	found, err := s.threads(ctx, ask)
+	// What came before the connection, or by another login, is none of it.
+	// Meta's times are cut to seconds.
+	from := at.Seen.Add(-overlap)
+	if first := p.Since.Truncate(time.Second); from.Before(first) {
+		from = first
+	}
+	ask := s.ask(at.After)
+	found, err := s.threads(ctx, ask, from)
 	if at.After != "" && fault.Is(err, fault.Rejected) {
 		// Meta's cursors do not live for ever: the walk begins anew.
 		at.After, ask.After = "", ""
-		found, err = s.threads(ctx, ask)
+		found, err = s.threads(ctx, ask, from)
 	}
 	if err != nil {
 		return channel.Page{}, err
 	}
-	from := at.Seen.Add(-overlap)
 	done := found.After == ""
 	var page channel.Page
 	for _, t := range found.Threads {
@@ -94,8 +99,10 @@ func (s *Shop) ListMessages(ctx context.Context, p channel.Poll) (channel.Page, 
 }
 
 // Messages reads the newest messages of a person's thread, oldest first.
-func (s *Shop) Messages(ctx context.Context, thread commerce.RemoteID) ([]channel.Update, error) {
-	found, err := s.threads(ctx, api.Ask{Page: s.set.Page, Platform: s.surface.Platform, Person: string(thread), Limit: 1})
+func (s *Inbox) Messages(ctx context.Context, thread commerce.RemoteID) ([]channel.Update, error) {
+	ask := s.ask("")
+	ask.Person, ask.Limit = string(thread), 1
+	found, err := s.threads(ctx, ask, time.Time{})
 	if err != nil {
 		return nil, err
 	}
@@ -106,29 +113,83 @@ func (s *Shop) Messages(ctx context.Context, thread commerce.RemoteID) ([]channe
 	return updates, nil
 }
 
+// ask is the reading of one page of threads. Instagram Login tells messages one
+// by one, so that fewer threads are a page of it.
+func (s *Inbox) ask(after string) api.Ask {
+	a := api.Ask{Page: s.node(), Platform: s.surface.Platform, After: after, Limit: pageThreads}
+	if s.direct() {
+		a.Limit, a.Bare = fewThreads, true
+	}
+	return a
+}
+
 // threads reads one page of conversations, with fewer of them when Meta finds
-// the answer too large.
-func (s *Shop) threads(ctx context.Context, a api.Ask) (api.Threads, error) {
+// the answer too large, and of Instagram Login the messages since from.
+func (s *Inbox) threads(ctx context.Context, a api.Ask, from time.Time) (api.Threads, error) {
+	found, err := s.list(ctx, a)
+	if err != nil || !a.Bare {
+		return found, err
+	}
+	for i := range found.Threads {
+		if err := s.fill(ctx, &found.Threads[i], from); err != nil {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+// fill reads the messages of a thread since from. What can't be read is left
+// without content, as it is beyond the newest 20.
+func (s *Inbox) fill(ctx context.Context, t *api.Thread, from time.Time) error {
+	for i, m := range t.Messages.Data {
+		if m.Created.Before(from) {
+			continue
+		}
+		err := s.asOwner(ctx, func(token string) error {
+			full, err := s.graph.Message(ctx, token, s.node(), m.ID)
+			if err == nil {
+				t.Messages.Data[i] = full
+			}
+			return err
+		})
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Inbox) list(ctx context.Context, a api.Ask) (api.Threads, error) {
 	var found api.Threads
 	read := func(token string) (err error) {
 		found, err = s.graph.Conversations(ctx, token, a)
 		return err
 	}
-	err := s.asPage(ctx, read)
+	err := s.asOwner(ctx, read)
 	if fault.Is(err, fault.TooLarge) && a.Limit > fewThreads {
 		a.Limit = fewThreads
-		err = s.asPage(ctx, read)
+		err = s.asOwner(ctx, read)
 	}
 	return found, err
 }
 
+// PersonName is what a person who has written is called.
+func (s *Inbox) PersonName(ctx context.Context, person commerce.RemoteID) (string, error) {
+	var found api.Person
+	err := s.asOwner(ctx, func(token string) (err error) {
+		found, err = s.graph.Person(ctx, token, s.node(), string(person))
+		return err
+	})
+	return cmp.Or(found.Name, found.Username), err
+}
+
 // us says whether an id is the shop's own.
-func (s *Shop) us(id api.ID) bool {
-	return string(id) == s.set.Page || (s.set.Instagram != "" && string(id) == s.set.Instagram)
+func (s *Inbox) us(id api.ID) bool {
+	return id != "" && slices.Contains([]string{s.set.Page, s.set.Instagram, s.set.Scoped}, string(id))
 }
 
 // updates are the messages of a thread that can be read, oldest first.
-func (s *Shop) updates(t api.Thread) []channel.Update {
+func (s *Inbox) updates(t api.Thread) []channel.Update {
 	i := slices.IndexFunc(t.Participants.Data, func(p api.Person) bool { return p.ID != "" && !s.us(p.ID) })
 	if i < 0 {
 		return nil

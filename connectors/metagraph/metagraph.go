@@ -9,6 +9,7 @@
 package metagraph
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -25,7 +26,8 @@ type App struct {
 	ID              string        `env:"META_APP_ID"`
 	Secret          config.Secret `env:"META_APP_SECRET"`
 	SecretNext      config.Secret `env:"META_APP_SECRET_NEXT"`
-	Instagram       config.Secret `env:"INSTAGRAM_APP_SECRET"` // webhooks of Instagram Login are signed with it
+	InstagramID     string        `env:"INSTAGRAM_APP_ID"`     // of the app's Instagram product, which has one of its own
+	Instagram       config.Secret `env:"INSTAGRAM_APP_SECRET"` // of Instagram Login, its webhooks too
 	InstagramNext   config.Secret `env:"INSTAGRAM_APP_SECRET_NEXT"`
 	VerifyToken     config.Secret `env:"META_VERIFY_TOKEN"`
 	VerifyTokenNext config.Secret `env:"META_VERIFY_TOKEN_NEXT"`
@@ -33,12 +35,18 @@ type App struct {
 	Version string `env:"META_GRAPH_VERSION" default:"v26.0"`
 }
 
+// ByInstagram is the name of Instagram Login. The usual one is Facebook Login.
+const ByInstagram = "instagram"
+
 // Settings is one account: a Page, the Instagram account linked to it, and the
-// catalog both sell from. They hold nothing secret.
+// catalog both sell from; of an account connected by Instagram Login it is the
+// Instagram account alone. They hold nothing secret.
 type Settings struct {
-	Page        string `json:"page" validate:"required,numeric,max=30"`
+	Login       string `json:"login,omitempty" validate:"omitempty,oneof=instagram"`
+	Page        string `json:"page,omitempty" validate:"required_without=Login,omitempty,numeric,max=30"`
 	PageName    string `json:"page_name,omitempty" validate:"max=200"`
 	Instagram   string `json:"instagram,omitempty" validate:"omitempty,numeric,max=30"`
+	Scoped      string `json:"scoped,omitempty" validate:"omitempty,numeric,max=30"` // what Instagram Login calls the account's id
 	Username    string `json:"username,omitempty" validate:"max=200"`
 	Catalog     string `json:"catalog,omitempty" validate:"omitempty,numeric,max=30"`
 	CatalogName string `json:"catalog_name,omitempty" validate:"max=200"`
@@ -48,10 +56,12 @@ type Settings struct {
 // Surface is what differs between the two channels over Meta.
 type Surface struct {
 	Channel  commerce.Channel
+	Title    string
 	Platform string   // of the Conversations API
 	Scopes   []string // asked for in the login dialog
 	Writes   []string // scopes without which nothing can be listed
 	Talks    []string // scopes without which nothing can be read or said
+	Direct   []string // the same of Instagram Login
 	// Metadata says that a message can carry our id and brings it back in its
 	// echo.
 	Metadata bool
@@ -60,14 +70,30 @@ type Surface struct {
 	Candidates func(shops []Granted) []channel.Candidate
 }
 
+// Driver is the driver of a surface. Its app is an *App, its settings are
+// *Settings. open makes the connectors, whose types say what they can do.
+func (s Surface) Driver(open func(channel.OpenParams, Surface) (channel.Connector, error)) channel.Driver {
+	return channel.Driver{
+		Name: s.Channel, Title: s.Title, Rules: s.Rules, Orders: channel.OrdersInbound,
+		Abilities:   []channel.Ability{channel.CanWriteListings, channel.CanReadListings, channel.CanReadConversations, channel.CanReply},
+		NewApp:      func() any { return &App{} },
+		NewSettings: func() any { return &Settings{} },
+		Auth:        func(app any, env channel.Env) channel.Auth { return Auth(app, env, s) },
+		Target:      Target,
+		Open:        func(p channel.OpenParams) (channel.Connector, error) { return open(p, s) },
+		Map:         Map,
+	}
+}
+
 // The default hosts of Meta (META_GRAPH_URL, META_CONSENT_URL,
-// INSTAGRAM_GRAPH_URL and INSTAGRAM_AUTH_URL put others in their place). The
-// two of Instagram Login are not called: the catalog needs Facebook Login.
+// INSTAGRAM_GRAPH_URL and INSTAGRAM_AUTH_URL put others in their place; the
+// last one stands for the dialog of Instagram Login and for its tokens).
 const (
-	GraphURL          = "https://graph.facebook.com"
-	ConsentURL        = "https://www.facebook.com"
-	InstagramGraphURL = "https://graph.instagram.com"
-	InstagramAuthURL  = "https://api.instagram.com"
+	GraphURL            = "https://graph.facebook.com"
+	ConsentURL          = "https://www.facebook.com"
+	InstagramGraphURL   = "https://graph.instagram.com"
+	InstagramAuthURL    = "https://api.instagram.com"
+	InstagramConsentURL = "https://www.instagram.com"
 )
 
 func host(hosts channel.Hosts, name, usual string) string {
@@ -83,6 +109,14 @@ func newClient(app *App, env channel.Env) *api.Client {
 	return &api.Client{HTTP: env.HTTP, Base: host(env.Hosts, "META_GRAPH_URL", GraphURL), Version: app.Version, AppID: app.ID, Secret: app.Secret.Reveal(), Now: env.Now}
 }
 
+// newInstagramClient speaks to the host of Instagram Login.
+func newInstagramClient(app *App, env channel.Env) *api.Client {
+	c := newClient(app, env)
+	c.Base, c.Direct = host(env.Hosts, "INSTAGRAM_GRAPH_URL", InstagramGraphURL), true
+	c.AppID, c.Secret = cmp.Or(app.InstagramID, app.ID), app.Instagram.Reveal()
+	return c
+}
+
 // Target names the catalog an account lists in.
 func Target(settings any) channel.TargetRef {
 	s, ok := settings.(*Settings)
@@ -92,8 +126,10 @@ func Target(settings any) channel.TargetRef {
 	return channel.TargetRef{Kind: "meta", Remote: commerce.RemoteID(s.Catalog)}
 }
 
-// Shop is a connection to one account. Safe for concurrent use.
-type Shop struct {
+// Inbox is the messages of one account: of a Page or the Instagram account
+// linked to it, or of an Instagram account by Instagram Login. Safe for
+// concurrent use.
+type Inbox struct {
 	surface Surface
 	env     channel.Env
 	app     *App
@@ -102,34 +138,66 @@ type Shop struct {
 	graph   *api.Client
 }
 
-// Open makes a Shop. It does no I/O.
-func Open(p channel.OpenParams, s Surface) (*Shop, error) {
+// Shop is a connection to one account with its catalog. Safe for concurrent
+// use.
+type Shop struct{ *Inbox }
+
+// OpenInbox makes an Inbox by whichever login the settings name. It does no
+// I/O.
+func OpenInbox(p channel.OpenParams, s Surface) (*Inbox, error) {
 	app, ok := p.App.(*App)
 	if !ok {
 		return nil, fault.New(fault.Internal, "bad_app", "The installation of %s has the wrong type.", s.Channel)
 	}
 	set, ok := p.Settings.(*Settings)
-	if !ok || set.Page == "" {
-		return nil, fault.New(fault.Internal, "bad_settings", "The settings of a %s connection name no Page.", s.Channel)
+	if !ok || set.Page == "" && (set.Login != ByInstagram || set.Instagram == "") {
+		return nil, fault.New(fault.Internal, "bad_settings", "The settings of a %s connection name no account.", s.Channel)
 	}
-	return &Shop{surface: s, env: p.Env, app: app, set: *set, tokens: p.Tokens, graph: newClient(app, p.Env)}, nil
+	in := &Inbox{surface: s, env: p.Env, app: app, set: *set, tokens: p.Tokens, graph: newClient(app, p.Env)}
+	if in.direct() {
+		in.graph = newInstagramClient(app, p.Env)
+	}
+	return in, nil
 }
 
-// Channel is the surface this shop is on.
-func (s *Shop) Channel() commerce.Channel { return s.surface.Channel }
+// Open makes a Shop, which Facebook Login alone can open. It does no I/O.
+func Open(p channel.OpenParams, s Surface) (*Shop, error) {
+	in, err := OpenInbox(p, s)
+	if err != nil {
+		return nil, err
+	}
+	return &Shop{in}, nil
+}
 
-// asUser runs a call with the seller's token, as the catalog wants it; asPage
-// with the Page's, as messages want it. A refused token is renewed and the call
-// repeated, both exactly once.
-func (s *Shop) asUser(ctx context.Context, do func(token string) error) error {
+// Channel is the surface this account is on.
+func (s *Inbox) Channel() commerce.Channel { return s.surface.Channel }
+
+// direct says that the account is connected by Instagram Login.
+func (s *Inbox) direct() bool { return s.set.Login == ByInstagram }
+
+// node is whose messages these are, in the calls that read and send them.
+func (s *Inbox) node() string {
+	if s.direct() {
+		return s.set.Instagram
+	}
+	return s.set.Page
+}
+
+// asUser runs a call with the seller's token, as the catalog wants it; asOwner
+// with that of the Page or account, as messages want it. A refused token is
+// renewed and the call repeated, both exactly once.
+func (s *Inbox) asUser(ctx context.Context, do func(token string) error) error {
 	return s.as(ctx, func(t channel.Tokens) string { return t.Access }, do)
 }
 
-func (s *Shop) asPage(ctx context.Context, do func(token string) error) error {
+func (s *Inbox) asOwner(ctx context.Context, do func(token string) error) error {
+	if s.direct() {
+		return s.asUser(ctx, do)
+	}
 	return s.as(ctx, func(t channel.Tokens) string { return t.Extra[pageKey(s.set.Page)] }, do)
 }
 
-func (s *Shop) as(ctx context.Context, pick func(channel.Tokens) string, do func(token string) error) error {
+func (s *Inbox) as(ctx context.Context, pick func(channel.Tokens) string, do func(token string) error) error {
 	t, err := s.tokens.Tokens(ctx)
 	if err != nil {
 		return err
@@ -145,7 +213,7 @@ func (s *Shop) as(ctx context.Context, pick func(channel.Tokens) string, do func
 	return s.with(pick(fresh), do)
 }
 
-func (s *Shop) with(token string, do func(token string) error) error {
+func (s *Inbox) with(token string, do func(token string) error) error {
 	if token == "" {
 		return fault.New(fault.AuthExpired, "no_page_token", "The connection has no access to the Page %s. Connect again and choose this Page.", s.set.PageName)
 	}

@@ -14,7 +14,7 @@ import (
 // Reply sends a text. Within 24 hours of the buyer's last action it is a
 // response; after that only text a person typed may go out, tagged as such, for
 // 7 days in all. An automatic text never carries the tag.
-func (s *Shop) Reply(ctx context.Context, r channel.Reply) (channel.Sent, error) {
+func (s *Inbox) Reply(ctx context.Context, r channel.Reply) (channel.Sent, error) {
 	if err := s.fits(r.Message.Text); err != nil {
 		return channel.Sent{}, err
 	}
@@ -26,8 +26,8 @@ func (s *Shop) Reply(ctx context.Context, r channel.Reply) (channel.Sent, error)
 		out.Message.Metadata = string(r.Message.ID) // comes back in the echo
 	}
 	var sent api.SentMessage
-	err := s.asPage(ctx, func(token string) (err error) {
-		sent, err = s.graph.Send(ctx, token, s.set.Page, out)
+	err := s.asOwner(ctx, func(token string) (err error) {
+		sent, err = s.graph.Send(ctx, token, s.node(), out)
 		return err
 	})
 	if err != nil {
@@ -44,11 +44,11 @@ func person(c commerce.Conversation) commerce.RemoteID {
 }
 
 // late says that the first 24 hours are over, as far as we know.
-func (s *Shop) late(c commerce.Conversation) bool {
+func (s *Inbox) late(c commerce.Conversation) bool {
 	return !c.ReplyUntil.IsZero() && s.env.Now().After(c.ReplyUntil.Add(Window-HumanWindow))
 }
 
-func (s *Shop) fits(text string) error {
+func (s *Inbox) fits(text string) error {
 	rules := s.surface.Rules.Reply
 	refuse := func(code, format string, args ...any) error {
 		f := fault.New(fault.Invalid, code, format, args...)
@@ -72,7 +72,7 @@ const clockSkew = 10 * time.Second
 
 // FindReply looks in the thread whether a reply whose answer was lost has
 // arrived: a message of ours with the same text, not older than the attempt.
-func (s *Shop) FindReply(ctx context.Context, r channel.Reply) (channel.Sent, bool, error) {
+func (s *Inbox) FindReply(ctx context.Context, r channel.Reply) (channel.Sent, bool, error) {
 	updates, err := s.Messages(ctx, person(r.Conversation))
 	if err != nil {
 		return channel.Sent{}, false, err

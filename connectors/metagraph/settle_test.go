@@ -26,7 +26,7 @@ func tea() channel.Change {
 }
 
 func testShop() *Shop {
-	return &Shop{env: channel.Env{Now: func() time.Time { return time.Unix(1767225600, 0).UTC() }}, set: Settings{Page: "1", PageName: "Stall"}}
+	return &Shop{&Inbox{env: channel.Env{Now: func() time.Time { return time.Unix(1767225600, 0).UTC() }}, set: Settings{Page: "1", PageName: "Stall"}}}
 }
 
 func TestOutcomes(t *testing.T) {

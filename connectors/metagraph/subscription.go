@@ -17,21 +17,32 @@ func pageFields() []string {
 	}
 }
 
-// subscribe makes the app listen to a Page unless it does already, and says
-// whether anything had to be done. Fields others have chosen are kept.
-func subscribe(ctx context.Context, graph *api.Client, token, page string) (bool, error) {
-	have, err := graph.Subscriptions(ctx, token, page)
+// accountFields are the same of an Instagram account by Instagram Login, which
+// has other names: echoes come with messages, reads as messaging_seen.
+func accountFields() []string {
+	return []string{"messages", "message_edit", "message_reactions", "messaging_postbacks", "messaging_referral", "messaging_seen", "standby"}
+}
+
+// subscribe makes the app of a client listen to a Page or account unless it
+// does already, and says whether anything had to be done. Fields others have
+// chosen are kept.
+func subscribe(ctx context.Context, graph *api.Client, token, node string) (bool, error) {
+	have, err := graph.Subscriptions(ctx, token, node)
 	if err != nil {
 		return false, err
 	}
 	var fields []string
 	for _, s := range have {
-		if string(s.ID) == graph.AppID {
+		if s.App() == graph.AppID {
 			fields = s.Fields
 		}
 	}
+	needed := pageFields()
+	if graph.Direct {
+		needed = accountFields()
+	}
 	wanted := slices.Clone(fields)
-	for _, f := range pageFields() {
+	for _, f := range needed {
 		if !slices.Contains(wanted, f) {
 			wanted = append(wanted, f)
 		}
@@ -39,5 +50,5 @@ func subscribe(ctx context.Context, graph *api.Client, token, page string) (bool
 	if len(wanted) == len(fields) {
 		return false, nil
 	}
-	return true, graph.Subscribe(ctx, token, page, wanted)
+	return true, graph.Subscribe(ctx, token, node, wanted)
 }

@@ -76,7 +76,8 @@ func receive(apps map[commerce.Channel]any, r channel.HookRequest) (channel.Hook
 	if err != nil {
 		return channel.HookResponse{}, nil, err
 	}
-	if !signed(app, r.Header.Get("X-Hub-Signature-256"), r.Body) {
+	login, ok := signed(app, r.Header.Get("X-Hub-Signature-256"), r.Body)
+	if !ok {
 		return channel.HookResponse{Status: http.StatusUnauthorized}, nil, nil
 	}
 	events, err := split(r.Body)
@@ -84,22 +85,33 @@ func receive(apps map[commerce.Channel]any, r channel.HookRequest) (channel.Hook
 		return channel.HookResponse{Status: http.StatusOK, Unreadable: true}, nil, nil
 	}
 	for i := range events {
-		events[i].ReceivedAt = r.Now
+		events[i].ReceivedAt, events[i].Login = r.Now, login
 	}
 	return channel.HookResponse{Status: http.StatusOK}, events, nil
 }
 
-// signed checks X-Hub-Signature-256 under every active secret, of the app and
-// of Instagram Login. The time is not signed, so no age is checked: Meta
-// retries for 36 hours.
-func signed(app *App, header string, body []byte) bool {
+// signed checks X-Hub-Signature-256 under every active secret and says which
+// login is told: Meta signs with the app's secret what comes by Facebook Login,
+// with that of the app's Instagram product what comes by Instagram Login. An
+// account with both hears everything twice. The time is not signed, so no age
+// is checked: Meta retries for 36 hours.
+func signed(app *App, header string, body []byte) (login string, ok bool) {
 	text, ok := strings.CutPrefix(header, "sha256=")
 	given, err := hex.DecodeString(text)
 	if !ok || err != nil || len(given) != sha256.Size {
-		return false
+		return "", false
 	}
+	usual := proves(body, given, app.Secret, app.SecretNext)
+	direct := proves(body, given, app.Instagram, app.InstagramNext)
+	if direct && !usual {
+		login = ByInstagram
+	}
+	return login, usual || direct
+}
+
+func proves(body, given []byte, secrets ...config.Secret) bool {
 	good := false
-	for _, secret := range known(app.Secret, app.SecretNext, app.Instagram, app.InstagramNext) {
+	for _, secret := range known(secrets...) {
 		good = hmac.Equal(mac(secret, body), given) || good
 	}
 	return good

@@ -37,6 +37,9 @@ func (r *Recorder) checkNode(e *exchange, segments []string, params map[string]a
 	if len(segments) == 2 {
 		edge = segments[1]
 	}
+	if app, _, ok := strings.Cut(strings.TrimPrefix(e.header.Get("Authorization"), "Bearer "), "|"); ok && app == id {
+		r.Know(id, "Application") // the app asks about itself
+	}
 	kind := r.kind(e.platform, id, edge)
 	e.op = strings.TrimSuffix(e.method+" /{"+kind+"}/"+edge, "/")
 	if e.platform == "instagram" {

@@ -43,6 +43,13 @@ type ConversationReader interface {
 	Messages(ctx context.Context, thread commerce.RemoteID) ([]Update, error)
 }
 
+// Namer tells what a person is called, where that is cheaper than reading the
+// thread. It is no ability of its own: where messages are read, names come
+// along.
+type Namer interface {
+	PersonName(ctx context.Context, person commerce.RemoteID) (string, error)
+}
+
 // ReviewReader reads reviews.
 type ReviewReader interface {
 	ListReviews(ctx context.Context, p Poll) (Page, error)

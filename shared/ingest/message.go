@@ -59,7 +59,7 @@ func (in *Ingester) newConversation(ctx context.Context, a port.Account, id comm
 		State: commerce.ConvPending, NoReply: m.NoReply, ReplyAt: m.ReplyAt, CreatedAt: in.Now(),
 	}
 	if conv.Name == "" && m.Kind == commerce.Chat {
-		conv.Name = in.nameOf(ctx, a, m.Thread)
+		conv.Name = in.nameOf(ctx, a, m)
 	}
 	if conv.Name == "" {
 		conv.Name = shortName(a.Channel, m.Contact)
@@ -72,28 +72,35 @@ func (in *Ingester) newConversation(ctx context.Context, a port.Account, id comm
 
 // nameOf asks the marketplace who writes: a notification often has only an id.
 // A name that can't be had soon is done without, the message is not held back.
-func (in *Ingester) nameOf(ctx context.Context, a port.Account, thread commerce.RemoteID) string {
+func (in *Ingester) nameOf(ctx context.Context, a port.Account, m channel.MessageUpdate) string {
 	ctx, cancel := context.WithTimeout(ctx, nameWithin)
 	defer cancel()
 	conn, err := in.Open.Open(ctx, a.Space, a.ID)
 	if err != nil {
 		return ""
 	}
-	reader, ok := conn.(channel.ConversationReader)
-	if !ok {
-		return ""
-	}
-	updates, err := reader.Messages(ctx, thread)
+	name, err := readName(ctx, conn, m)
 	if err != nil {
 		in.Log.InfoContext(ctx, "name of a new contact not known", "channel", a.Channel, "account", a.ID, "kind", fault.KindOf(err))
-		return ""
 	}
+	return name
+}
+
+func readName(ctx context.Context, conn channel.Connector, m channel.MessageUpdate) (string, error) {
+	if namer, ok := conn.(channel.Namer); ok {
+		return namer.PersonName(ctx, m.Contact)
+	}
+	reader, ok := conn.(channel.ConversationReader)
+	if !ok {
+		return "", nil
+	}
+	updates, err := reader.Messages(ctx, m.Thread)
 	for _, u := range updates {
 		if u.Message != nil && u.Message.Name != "" {
-			return u.Message.Name
+			return u.Message.Name, nil
 		}
 	}
-	return ""
+	return "", err
 }
 
 // shortName shows a person whose name the marketplace keeps to itself.

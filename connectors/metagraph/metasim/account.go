@@ -57,7 +57,7 @@ func (c *call) pageToken() (token, error) {
 func (c *call) pageObject() (object, error) {
 	return object{
 		"id": c.w.Page, "name": pageName, "category": "Shopping & retail", "link": "https://www.facebook.com/" + c.w.Page,
-		"tasks":                       []string{"ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE"},
+		"tasks":                       c.Tasks,
 		"business":                    object{"id": c.w.Business, "name": businessName},
 		"owner_business":              object{"id": c.w.Business, "name": businessName},
 		"instagram_business_account":  object{"id": c.w.IG, "username": igName, "name": pageName},
@@ -113,6 +113,16 @@ func (c *call) removeApp() (any, error) {
 
 func (c *call) application() (any, error) {
 	return c.show(kindApp, object{"id": c.id, "name": "Manystall", "link": c.env.URL + "/" + c.id}, "id,name,link")
+}
+
+// appPermissions lists the app's permissions with their level of access.
+func (c *call) appPermissions() (any, error) {
+	status := map[bool]string{true: "unapproved", false: "live"}[c.StandardAccess]
+	data := []object{}
+	for _, scope := range slices.Concat(facebookScopes(), instagramScopes()) {
+		data = append(data, object{"permission": scope, "status": status})
+	}
+	return object{"data": data}, nil
 }
 
 // appSubscriptions is the app's own field list, which a developer keeps in the

@@ -29,25 +29,27 @@ type farewell struct {
 }
 
 // form is a callback's body.
-func (s *Sim) signedForm(f farewell) ([]byte, error) {
+func (s *Sim) signedForm(secret string, f farewell) ([]byte, error) {
 	payload, err := json.Marshal(f)
 	if err != nil {
 		return nil, err
 	}
-	return []byte(url.Values{"signed_request": {signedRequest(s.app("META_APP_SECRET"), payload)}}.Encode()), nil
+	return []byte(url.Values{"signed_request": {signedRequest(s.app(secret), payload)}}.Encode()), nil
 }
 
-// RevokeUser lets the seller remove the app: all tokens die (190/458), the
-// subscriptions end, and the deauthorize callback is told.
+// RevokeUser lets the seller remove the app from Facebook and Instagram: all
+// tokens die (190/458), the subscriptions end, and the deauthorize callback is
+// told by each login that was used, under the id and the secret of that one.
 func (s *Sim) RevokeUser(_ context.Context) error {
 	err := s.env.Store.Update(func(tx *simkit.Tx) error {
 		w, err := s.world(tx)
 		if err != nil {
 			return err
 		}
+		used := map[string]bool{}
 		err = eachToken(tx, func(t *token) {
 			if t.User == w.User || t.User == w.IGScoped {
-				t.Subcode = 458
+				t.Subcode, used[t.User] = 458, true
 			}
 		})
 		if err != nil {
@@ -58,25 +60,37 @@ func (s *Sim) RevokeUser(_ context.Context) error {
 				return err
 			}
 		}
-		callback := s.env.Webhooks[TopicDeauthorize]
-		if callback == "" {
-			return nil
+		for user, secret := range map[string]string{w.User: "META_APP_SECRET", w.IGScoped: "INSTAGRAM_APP_SECRET"} {
+			if !used[user] {
+				continue
+			}
+			if err := s.tellRevoked(tx, user, secret); err != nil {
+				return err
+			}
 		}
-		body, err := s.signedForm(farewell{Algorithm: "HMAC-SHA256", IssuedAt: s.env.Now().Unix(), UserID: w.User})
-		if err != nil {
-			return err
-		}
-		n, err := tx.Next(s.form.Table)
-		if err != nil {
-			return err
-		}
-		d := simkit.Delivery{ID: fmt.Sprintf("msg_%012d", n), URL: callback, Body: body, Type: "application/x-www-form-urlencoded", Due: s.env.Now()}
-		return tx.Put(s.form.Table, d.ID, d)
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("revoke the app: %w", err)
 	}
 	return nil
+}
+
+func (s *Sim) tellRevoked(tx *simkit.Tx, user, secret string) error {
+	callback := s.env.Webhooks[TopicDeauthorize]
+	if callback == "" {
+		return nil
+	}
+	body, err := s.signedForm(secret, farewell{Algorithm: "HMAC-SHA256", IssuedAt: s.env.Now().Unix(), UserID: user})
+	if err != nil {
+		return err
+	}
+	n, err := tx.Next(s.form.Table)
+	if err != nil {
+		return err
+	}
+	d := simkit.Delivery{ID: fmt.Sprintf("msg_%012d", n), URL: callback, Body: body, Type: "application/x-www-form-urlencoded", Due: s.env.Now()}
+	return tx.Put(s.form.Table, d.ID, d)
 }
 
 // Deletion is the answer to a request for data deletion.
@@ -98,7 +112,7 @@ func (s *Sim) RequestDeletion(ctx context.Context) (Deletion, error) {
 		return Deletion{}, fmt.Errorf("request data deletion: %w", err)
 	}
 	now := s.env.Now().Unix()
-	body, err := s.signedForm(farewell{Algorithm: "HMAC-SHA256", IssuedAt: now, Expires: now + 3600, UserID: w.User})
+	body, err := s.signedForm("META_APP_SECRET", farewell{Algorithm: "HMAC-SHA256", IssuedAt: now, Expires: now + 3600, UserID: w.User})
 	if err != nil {
 		return Deletion{}, fmt.Errorf("request data deletion: %w", err)
 	}

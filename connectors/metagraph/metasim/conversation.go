@@ -34,7 +34,7 @@ func (c *call) conversations() (any, error) {
 	person := c.req.p["user_id"]
 	err = simkit.Each(c.tx, tableThread, "", func(_ string, t thread) bool {
 		old := !t.Answered && c.now.Sub(t.Updated) > requestsLife
-		if t.Channel == channel && !old && t.Count > 0 && (person == "" || person == t.person(c.req.host)) {
+		if !c.StandardAccess && t.Channel == channel && !old && t.Count > 0 && (person == "" || person == t.person(c.req.host)) {
 			key := fmt.Sprintf("%020d#%s", math.MaxInt64-t.Updated.UnixMilli(), t.ID)
 			entries = append(entries, entry{key: key, make: func() (object, error) { return c.threadObject(t), nil }})
 		}

@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -70,6 +71,11 @@ type Sim struct {
 	// HumanAgent says that the app holds the Human Agent feature, which
 	// allows replies between 24 hours and 7 days (default true).
 	HumanAgent bool
+	// StandardAccess says that the app has no Advanced Access: what people
+	// without a role on it write is silently left out of lists and webhooks.
+	StandardAccess bool
+	// Tasks are what the seller may do on the Page (all by default).
+	Tasks []string
 	// FlatInstagramToken makes api.instagram.com/oauth/access_token answer
 	// without the documented "data" list, with a numeric user_id and a list of
 	// permissions, the form reported from production.
@@ -104,6 +110,7 @@ func New(env simkit.Env) (*Sim, error) {
 		ConversationCallsPerSecond: 50, AppCallsPerHour: 100_000,
 		HandleDelay: 500 * time.Millisecond, ReviewDelay: 500 * time.Millisecond,
 		PicturesPerTick: 50, HumanAgent: true,
+		Tasks:     strings.Fields("ADVERTISE ANALYZE CREATE_CONTENT MESSAGING MODERATE MANAGE"),
 		Forbidden: []string{"counterfeit", "prescription only", "live ammunition"},
 		env:       env, fields: fieldNames(),
 	}

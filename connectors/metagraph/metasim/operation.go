@@ -18,6 +18,7 @@ func (s *Sim) operations() []operation {
 		{fb, get, kindSystem, "assigned_product_catalogs", "catalog_management", tokenUser, "", (*call).catalogs},
 		{fb, get, kindSystem, "assigned_pages", "pages_show_list", tokenUser, "", (*call).accounts},
 		{fb, get, kindApp, "", "", kindApp, "", (*call).application},
+		{fb, get, kindApp, "permissions", "", kindApp, "", (*call).appPermissions},
 		{fb, get, kindApp, "subscriptions", "", kindApp, "", (*call).appSubscriptions},
 
 		{fb, get, kindBusiness, "", "business_management", tokenUser, "", (*call).business},

@@ -30,7 +30,8 @@ func Stand() simkit.Stand {
 		},
 		Invent: func(text func(n int) string) map[string]string {
 			return map[string]string{
-				"META_APP_ID": digits(text(16)), "META_APP_SECRET": text(32), "INSTAGRAM_APP_SECRET": text(32), "META_VERIFY_TOKEN": text(24),
+				"META_APP_ID": digits(text(16)), "META_APP_SECRET": text(32), "META_VERIFY_TOKEN": text(24),
+				"INSTAGRAM_APP_ID": digits(text(16)), "INSTAGRAM_APP_SECRET": text(32),
 			}
 		},
 	}

@@ -72,6 +72,9 @@ func (s *Sim) emit(tx *simkit.Tx, t thread, n notice) error {
 	if err != nil {
 		return err
 	}
+	if s.StandardAccess {
+		return nil
+	}
 	var page, login subscription
 	subscribed, err := tx.Find(tableSubs, w.Page, &page)
 	if err != nil {

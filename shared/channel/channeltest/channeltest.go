@@ -18,6 +18,10 @@ type Harness struct {
 	World func(t *testing.T, seed uint64) World
 	// Together are other channels that the same target shows (Meta).
 	Together []commerce.Channel
+	// Login is one of the driver's further logins, and Only the abilities it
+	// opens; both are empty for the usual one.
+	Login string
+	Only  []channel.Ability
 	// Writes is what an edit of one live listing costs per group where that
 	// is not one call.
 	Writes map[commerce.Group]int
@@ -53,7 +57,7 @@ func Run(t *testing.T, h Harness) {
 	for i, c := range suite() {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			if c.needs != "" && !has(required(h.Driver), c.needs) {
+			if c.needs != "" && !has(h.required(), c.needs) {
 				t.Skipf("%s has no %s", h.Driver.Name, c.needs)
 			}
 			c.run(connect(t, h, uint64(i+1)))
@@ -69,6 +73,13 @@ func suite() []test {
 		all = append(all, some...)
 	}
 	return all
+}
+
+func (h Harness) required() []channel.Ability {
+	if len(h.Only) > 0 {
+		return h.Only
+	}
+	return required(h.Driver)
 }
 
 // required are the abilities a channel must have, no more and no less. A

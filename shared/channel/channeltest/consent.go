@@ -2,7 +2,6 @@ package channeltest
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -43,11 +42,15 @@ func grantOpens(s *seller) {
 	if got := s.conn.Channel(); got != s.h.Driver.Name {
 		s.Errorf("the connector is for %q, want %q", got, s.h.Driver.Name)
 	}
-	if got := AbilitiesOf(s.conn); !sameSet(got, required(s.h.Driver)) {
-		s.Errorf("the connector can %v, want exactly %v", got, required(s.h.Driver))
+	if got := AbilitiesOf(s.conn); !sameSet(got, s.h.required()) {
+		s.Errorf("the connector can %v, want exactly %v", got, s.h.required())
 	}
-	if ref := s.h.Driver.Target(s.settings()); ref.Kind == "" || ref.Remote == "" {
-		s.Errorf("the account lists on target %+v, want a kind and a remote id", ref)
+	lists := has(s.h.required(), channel.CanWriteListings)
+	if ref := s.h.Driver.Target(s.settings()); lists != (ref.Kind != "" && ref.Remote != "") {
+		s.Errorf("the account lists on target %+v: it can list: %v", ref, lists)
+	}
+	if why := s.account.CannotList; lists != (why == "") {
+		s.Errorf("it can list: %v, and says %q", lists, why)
 	}
 }
 
@@ -209,7 +212,7 @@ func noSecret(s *seller) {
 	if err != nil {
 		s.quiet(err.Error())
 	}
-	if slices.Contains(s.h.Driver.Abilities, channel.CanWriteListings) {
+	if has(s.h.required(), channel.CanWriteListings) {
 		w := s.ware("quiet", 1)
 		s.w.Fault(Fault{Kind: Rejected, Count: 1, Writes: true})
 		s.publish(w)

@@ -29,11 +29,11 @@ func hookTests() []test {
 // of the connector take.
 func (s *seller) deliveries() []Delivery {
 	s.Helper()
-	if has(required(s.h.Driver), channel.CanReadOrders) {
+	if has(s.h.required(), channel.CanReadOrders) {
 		s.live("hook", 1)
 		s.buy(Purchase{SKU: "MUG-hook-0", Quantity: 1, Buyer: "Ada Example"})
 	}
-	if has(required(s.h.Driver), channel.CanReadConversations) {
+	if has(s.h.required(), channel.CanReadConversations) {
 		s.say("Ada Example", "Is anybody there?")
 	}
 	s.w.Advance(time.Second)

@@ -56,7 +56,13 @@ func connect(t *testing.T, h Harness, seed uint64) *seller {
 	return s
 }
 
-func (s *seller) auth() channel.Auth { return s.h.Driver.Auth(s.w.App(), s.w.Env()) }
+func (s *seller) auth() channel.Auth {
+	login, ok := s.h.Driver.LoginAs(s.h.Login)
+	if !ok {
+		s.Fatalf("the driver has no login %q", s.h.Login)
+	}
+	return login.Auth(s.w.App(), s.w.Env())
+}
 
 func (s *seller) redirect() string {
 	return s.w.PublicURL() + "/v1/oauth/" + string(s.h.Driver.Name) + "/callback"

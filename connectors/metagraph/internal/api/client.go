@@ -8,6 +8,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -38,16 +39,19 @@ type Client struct {
 	Version string // such as v26.0
 	AppID   string
 	Secret  string
-	Now     func() time.Time
+	// Direct says that Base is the host of Instagram Login.
+	Direct bool
+	Now    func() time.Time
 }
 
 // call is one request on its way out.
 type call struct {
 	op     string
 	method string
+	root   string // of the address where it has no version; empty for Base
 	path   string
 	query  url.Values
-	body   any // JSON, nil for none
+	body   any // JSON, or a form when it is url.Values; nil for none
 	token  string
 	bucket string // of the budget it is paid from
 	lane   port.Lane
@@ -94,8 +98,9 @@ func (c *Client) refine(f *fault.Error, in call, resp httpclient.Response) *faul
 }
 
 func (c *Client) request(in call) (httpclient.Request, error) {
+	root := cmp.Or(in.root, c.Base+"/"+c.Version)
 	r := httpclient.Request{
-		Op: in.op, Method: in.method, URL: c.Base + "/" + c.Version + "/" + in.path, Header: http.Header{"Accept": {"application/json"}},
+		Op: in.op, Method: in.method, URL: root + "/" + in.path, Header: http.Header{"Accept": {"application/json"}},
 		Safe: in.safe, Bucket: in.bucket, Lane: in.lane, Secret: in.plain,
 		Observe: func(resp httpclient.Response) []port.Quota { return quotas(resp, in.bucket, c.Now()) },
 	}
@@ -108,7 +113,7 @@ func (c *Client) request(in call) (httpclient.Request, error) {
 			return r, fault.Wrap(err, fault.Internal, "bad_request_built", "The body of %s could not be built.", in.op)
 		}
 		r.Body = raw
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", contentType(in.body))
 	}
 	if in.token != "" {
 		r.Sign = func(req *http.Request) error { return c.sign(req, in.token, in.plain) }
@@ -118,14 +123,24 @@ func (c *Client) request(in call) (httpclient.Request, error) {
 
 // encode is JSON without the escapes for HTML, which only cost bytes here.
 func encode(v any) ([]byte, error) {
-	if raw, ok := v.(json.RawMessage); ok {
-		return raw, nil
+	switch v := v.(type) {
+	case json.RawMessage:
+		return v, nil
+	case url.Values:
+		return []byte(v.Encode()), nil
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
 	return bytes.TrimSpace(b.Bytes()), err
+}
+
+func contentType(body any) string {
+	if _, form := body.(url.Values); form {
+		return "application/x-www-form-urlencoded"
+	}
+	return "application/json"
 }
 
 // sign puts the token into the header, never into the address, and proves that
@@ -160,6 +175,7 @@ func Proof(secret, token string, at time.Time) string {
 func batchBucket(catalog string) string   { return "meta:catalog_batch:" + catalog }
 func catalogBucket(catalog string) string { return "meta:catalog:" + catalog }
 func messageBucket(page string) string    { return "meta:messaging:" + page }
+func readBucket(page string) string       { return "meta:conversations:" + page }
 
 // page is one page of a list. Only the cursor is taken: paging.next is a whole
 // address with the token in it.
@@ -204,5 +220,13 @@ func all[T any](ctx context.Context, c *Client, in call) ([]T, error) {
 
 // segment makes an id safe as one part of a path.
 func segment(id string) string { return url.PathEscape(id) }
+
+// owner is the Page or account of a call. Instagram Login knows its own as me.
+func (c *Client) owner(id string) string {
+	if c.Direct {
+		return "me"
+	}
+	return segment(id)
+}
 
 func words(names ...string) string { return strings.Join(names, ",") }

@@ -77,18 +77,22 @@ func (c *Client) InstagramUser(ctx context.Context, token, account string) (Inst
 	return u, err
 }
 
-// Subscriptions lists the apps that listen to a Page: this app alone, unless
-// the token belongs to another.
-func (c *Client) Subscriptions(ctx context.Context, token, page string) ([]Subscription, error) {
-	return all[Subscription](ctx, c, call{op: "list_subscribed_apps", method: http.MethodGet, path: segment(page) + "/subscribed_apps", query: url.Values{"fields": {"id,subscribed_fields"}}, token: token, lane: port.LaneCheck, safe: true})
+// Subscriptions lists the apps that listen to a Page or account: this app
+// alone, unless the token belongs to another.
+func (c *Client) Subscriptions(ctx context.Context, token, node string) ([]Subscription, error) {
+	q := url.Values{"fields": {"id,subscribed_fields"}}
+	if c.Direct {
+		q.Set("fields", "app_id,subscribed_fields")
+	}
+	return all[Subscription](ctx, c, call{op: "list_subscribed_apps", method: http.MethodGet, path: c.owner(node) + "/subscribed_apps", query: q, token: token, lane: port.LaneCheck, safe: true})
 }
 
-// Subscribe makes the app listen to exactly these fields of a Page.
-func (c *Client) Subscribe(ctx context.Context, token, page string, fields []string) error {
+// Subscribe makes the app listen to exactly these fields of a Page or account.
+func (c *Client) Subscribe(ctx context.Context, token, node string, fields []string) error {
 	var done struct {
 		Success bool `json:"success"`
 	}
-	in := call{op: "subscribe_page", method: http.MethodPost, path: segment(page) + "/subscribed_apps", query: url.Values{"subscribed_fields": {words(fields...)}}, token: token, lane: port.LaneCheck, safe: true}
+	in := call{op: "subscribe_page", method: http.MethodPost, path: c.owner(node) + "/subscribed_apps", query: url.Values{"subscribed_fields": {words(fields...)}}, token: token, lane: port.LaneCheck, safe: true}
 	return c.do(ctx, in, &done)
 }
 
@@ -96,4 +100,10 @@ func (c *Client) Subscribe(ctx context.Context, token, page string, fields []str
 func (c *Client) AppSubscriptions(ctx context.Context) ([]AppSubscription, error) {
 	in := call{op: "list_app_subscriptions", method: http.MethodGet, path: segment(c.AppID) + "/subscriptions", query: url.Values{}, token: c.appToken(), plain: true, lane: port.LaneCheck, safe: true}
 	return all[AppSubscription](ctx, c, in)
+}
+
+// AppPermissions lists the permissions of the app with their level of access.
+func (c *Client) AppPermissions(ctx context.Context) ([]AppPermission, error) {
+	in := call{op: "list_app_permissions", method: http.MethodGet, path: segment(c.AppID) + "/permissions", query: url.Values{"limit": {"100"}}, token: c.appToken(), plain: true, lane: port.LaneCheck, safe: true}
+	return all[AppPermission](ctx, c, in)
 }

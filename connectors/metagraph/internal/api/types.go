@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -117,10 +118,22 @@ type InstagramUser struct {
 	} `json:"shopping_review_status"`
 }
 
-// Subscription is an app that listens to a Page.
+// Subscription is an app that listens to a Page or an account. Instagram Login
+// names it in another field.
 type Subscription struct {
 	ID     ID       `json:"id"`
+	AppID  ID       `json:"app_id"`
 	Fields []string `json:"subscribed_fields"`
+}
+
+// App is the app's id.
+func (s Subscription) App() string { return string(cmp.Or(s.AppID, s.ID)) }
+
+// AppPermission is a permission of the app: live with Advanced Access,
+// unapproved with Standard Access.
+type AppPermission struct {
+	Permission string `json:"permission"`
+	Status     string `json:"status"`
 }
 
 // AppSubscription is an object whose changes the app is told of.

@@ -67,7 +67,7 @@ func concerns(kind, bucket string) bool {
 		return batch
 	case strings.HasPrefix(bucket, "meta:catalog:"):
 		return catalog && !batch
-	case strings.HasPrefix(bucket, "meta:messaging:"):
+	case strings.HasPrefix(bucket, "meta:messaging:"), strings.HasPrefix(bucket, "meta:conversations:"):
 		return kind == "pages" || kind == "instagram" || strings.Contains(kind, "messag") || strings.Contains(kind, "messenger") || strings.Contains(kind, "conversation")
 	}
 	return false
@@ -91,6 +91,7 @@ func quotas(resp httpclient.Response, bucket string, now time.Time) []port.Quota
 	if bucket == "" {
 		return nil
 	}
+	known := pace(bucket)
 	var percent float64
 	for _, u := range uses(resp.Header, bucket) {
 		percent = max(percent, u.percent())
@@ -106,7 +107,17 @@ func quotas(resp httpclient.Response, bucket string, now time.Time) []port.Quota
 	case percent >= slowAt:
 		wait = slow
 	default:
+		return known
+	}
+	return append(known, port.Quota{Bucket: bucket, Left: -1, Until: now.Add(wait)})
+}
+
+// pace is the limit no header tells: the Conversations API allows 2 calls a
+// second per Page or account (Meta, rate limits, 2026-11). One in each second
+// of our clock is never more than two in one of theirs, wherever it begins.
+func pace(bucket string) []port.Quota {
+	if !strings.HasPrefix(bucket, "meta:conversations:") {
 		return nil
 	}
-	return []port.Quota{{Bucket: bucket, Left: -1, Until: now.Add(wait)}}
+	return []port.Quota{{Bucket: bucket, Window: time.Second, Limit: 1, Left: -1}}
 }

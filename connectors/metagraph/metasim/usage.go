@@ -63,7 +63,11 @@ func (c *call) limit(bucket string) error {
 		if err != nil {
 			return err
 		}
-		c.gauge(id, bucket, n, rule.most)
+		if rule.span > time.Second || n > rule.most {
+			// The headers are about minutes and hours: a second's limit shows
+			// once it is passed.
+			c.gauge(id, bucket, n, rule.most)
+		}
 		if n > rule.most {
 			return refusal(rule.code, 0, rule.message)
 		}

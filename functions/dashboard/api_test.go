@@ -22,6 +22,7 @@ func TestOverview(t *testing.T) {
 		},
 		{name: "summary of a day", method: "GET", url: "/v1/summary?from=2026-11-21&to=2026-11-21", status: 200, want: []string{`"days":[{"date":"2026-11-21"`, `"amount":2500`}, absent: []string{"3500"}},
 		{name: "summary of nothing", method: "GET", url: "/v1/summary", key: keyTwo, status: 200, want: []string{`"totals":[],"days":[]`, `"connections":{"count":0`}, absent: []string{"etsy"}},
+		{name: "summary of what to look at", method: "GET", url: "/v1/summary", status: 200, want: []string{`"orders_short":{"count":0,"more":false},"orders_unknown_item":{"count":1,"more":false}`}},
 		{name: "sales by day", method: "GET", url: "/v1/reports/sales", status: 200, want: []string{`"from":"2026-11-16","to":"2026-11-22","time_zone":"Asia/Baku","by":"day"`, `"rows":[{"date":"2026-11-21","channel":"etsy","orders":1,"items":2,"amount":{"amount":2500`}, absent: []string{"99999"}},
 		{name: "sales by quarter", method: "GET", url: "/v1/reports/sales?by=quarter&from=2026-11-01&to=2026-11-30", status: 200, want: []string{`"rows":[{"date":"2026-11-20","start":"10:00","channel":"etsy","orders":1,"items":2,"amount":{"amount":100,"currency":"EUR"}}`, `"start":"23:45"`}},
 		{name: "sales by hour", method: "GET", url: "/v1/reports/sales?by=hour&from=2026-11-01&to=2026-11-30", status: 200, want: []string{`"rows":[{"hour":10,"channel":"etsy","orders":2,"items":4,"amount":{"amount":200,"currency":"EUR"}},{"hour":10,"channel":"etsy","orders":1,"items":2,"amount":{"amount":100,"currency":"USD"}},{"hour":23`}},

@@ -88,6 +88,7 @@ type OrderReader interface {
 	ListOrders(ctx context.Context, w commerce.WorkspaceID, f port.OrderFilter, p port.Page) (port.List[port.OrderItem], error)
 	FindOrders(ctx context.Context, w commerce.WorkspaceID, l []port.Lookup) ([]port.OrderItem, error)
 	OrderEvents(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) ([]commerce.OrderEvent, error)
+	CountAttention(ctx context.Context, w commerce.WorkspaceID, a commerce.Attention, limit int) (int, error)
 	CountOrders(ctx context.Context, w commerce.WorkspaceID, s commerce.OrderState, limit int) (int, error)
 	ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.Total, error)
 	ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]port.QuarterTotal, error)

@@ -250,7 +250,7 @@ func (m *memory) ListOrders(_ context.Context, w commerce.WorkspaceID, f port.Or
 	return list(m, w, p, func(i port.OrderItem) string { return string(i.ID) }, func(s *space) []port.OrderItem {
 		var out []port.OrderItem
 		for _, o := range s.orders {
-			if (len(f.Channels) == 0 || slices.Contains(f.Channels, o.Channel)) && inState(o.State, f.State) {
+			if (len(f.Channels) == 0 || slices.Contains(f.Channels, o.Channel)) && inState(o.State, f.State) && (f.Attention == "" || slices.Contains(o.Attention, f.Attention)) {
 				out = append(out, orderItem(o))
 			}
 		}
@@ -290,6 +290,16 @@ func (m *memory) ListTotals(_ context.Context, w commerce.WorkspaceID, from, to 
 		}
 	}
 	return out, m.down
+}
+
+func (m *memory) CountAttention(_ context.Context, w commerce.WorkspaceID, a commerce.Attention, limit int) (int, error) {
+	n := 0
+	for _, o := range m.spaces[w].orders {
+		if slices.Contains(o.Attention, a) {
+			n++
+		}
+	}
+	return min(n, limit), m.down
 }
 
 func (m *memory) ListQuarters(_ context.Context, w commerce.WorkspaceID, from, to string) ([]port.QuarterTotal, error) {

@@ -31,6 +31,8 @@ type orderList struct {
 	Channel string              `query:"channel" validate:"max=100,line"`
 	State   commerce.OrderState `query:"state" validate:"omitempty,oneof=open draft unpaid held paid partly_shipped shipped delivered completed cancelled refunded other"`
 	Q       string              `query:"q" validate:"max=200,line"`
+	// Attention lists what somebody should look at.
+	Attention commerce.Attention `query:"attention" validate:"omitempty,oneof=short unknown_item"`
 }
 
 func (h *Handler) listOrders(ctx context.Context, req *orderList) (*httpapi.List[port.OrderItem], error) {
@@ -41,7 +43,7 @@ func (h *Handler) listOrders(ctx context.Context, req *orderList) (*httpapi.List
 	if q := strings.TrimSpace(req.Q); q != "" {
 		return h.findOrders(ctx, req, q, channels)
 	}
-	items, err := h.Store.ListOrders(ctx, req.Space, port.OrderFilter{Channels: channels, State: req.State}, req.Page())
+	items, err := h.Store.ListOrders(ctx, req.Space, port.OrderFilter{Channels: channels, State: req.State, Attention: req.Attention}, req.Page())
 	return httpapi.Listed(items, httpapi.Same), err
 }
 
@@ -103,7 +105,7 @@ func inState(is, want commerce.OrderState) bool {
 	case "":
 		return true
 	case openOrders:
-		return is == commerce.OrderPaid || is == commerce.OrderPartly
+		return is == commerce.OrderHeld || is == commerce.OrderPaid || is == commerce.OrderPartly
 	default:
 		return is == want
 	}

@@ -65,6 +65,8 @@ type count struct {
 
 type counts struct {
 	OrdersToShip         count     `json:"orders_to_ship"`
+	OrdersShort          count     `json:"orders_short"`
+	OrdersUnknownItem    count     `json:"orders_unknown_item"`
 	ConversationsOpen    count     `json:"conversations_open"`
 	WaitingSince         time.Time `json:"waiting_since,omitzero"`
 	ListingsRejected     count     `json:"listings_rejected"`
@@ -155,6 +157,13 @@ func (h *Handler) count(ctx context.Context, w commerce.WorkspaceID, c *counts, 
 		c.OrdersToShip = count{Count: min(n, countUpTo), More: n > countUpTo}
 		return err
 	})
+	for attention, into := range map[commerce.Attention]*count{commerce.AttentionShort: &c.OrdersShort, commerce.AttentionUnknown: &c.OrdersUnknownItem} {
+		work.Go(func() error {
+			n, err := h.Store.CountAttention(ctx, w, attention, countUpTo+1)
+			*into = count{Count: min(n, countUpTo), More: n > countUpTo}
+			return err
+		})
+	}
 	work.Go(func() error {
 		open, err := h.Store.ListConversations(ctx, w, port.ConversationFilter{State: commerce.ConvOpen}, page)
 		c.ConversationsOpen, c.WaitingSince = counted(open), longest(open.Items)

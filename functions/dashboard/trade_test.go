@@ -9,6 +9,11 @@ func TestOrders(t *testing.T) {
 	runAll(t, []scenario{
 		{name: "all", method: "GET", url: "/v1/orders", status: 200, want: []string{`"id":"ord_1"`, `"id":"ord_2"`, `"id":"ord_3"`, `"next_cursor":""`}},
 		{name: "open", method: "GET", url: "/v1/orders?state=open", status: 200, want: []string{`"id":"ord_1"`}, absent: []string{"ord_2", "ord_3"}},
+		{name: "with an unknown item", method: "GET", url: "/v1/orders?attention=unknown_item", status: 200, want: []string{`"id":"ord_1"`}, absent: []string{"ord_2", "ord_3"}},
+		{name: "nothing short", method: "GET", url: "/v1/orders?attention=short", status: 200, want: []string{`"items":[]`}},
+		{name: "to look at, of another", method: "GET", url: "/v1/orders?attention=unknown_item", key: keyTwo, status: 200, want: []string{`"items":[]`}},
+		{name: "for no known reason", method: "GET", url: "/v1/orders?attention=all", status: 422, want: []string{`"field":"attention"`}},
+		{name: "why a line takes no stock", method: "GET", url: "/v1/orders/ord_1", status: 200, want: []string{`"attention":["unknown_item"]`, `"problem":{"rule":"unknown_item","field":"sku","value":"CUP","fix":"No product has`}},
 		{name: "of two channels", method: "GET", url: "/v1/orders?channel=facebook,instagram", status: 200, want: []string{`"id":"ord_2"`}, absent: []string{"ord_1"}},
 		{name: "of no channel", method: "GET", url: "/v1/orders?channel=ebay", status: 422, want: []string{`"field":"channel"`}},
 		{name: "of no state", method: "GET", url: "/v1/orders?state=lost", status: 422, want: []string{`"field":"state"`}},

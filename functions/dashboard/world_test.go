@@ -150,6 +150,10 @@ func fillTrade(s *space) {
 		o.Lines = []commerce.OrderLine{{ID: "1", Variant: "var_s", SKU: "MUG-S", Title: "Mug", Quantity: 2, Price: commerce.Money{Amount: 1250, Currency: "EUR"}, Short: 1}}
 		o.Buyer = commerce.Buyer{Name: "Ada Buyer", Email: "ada@example.org", Address: &commerce.Address{City: "Tartu", Country: "EE"}}
 		o.PlacedAt, o.UpdatedAt, o.FirstSeen, o.FetchedAt, o.Version = noon, noon, noon, noon, int64(i+1)
+		if i == 0 {
+			o.Lines = append(o.Lines, commerce.OrderLine{ID: "2", SKU: "CUP", Title: "Cup", Quantity: 1})
+			o.Attention = []commerce.Attention{commerce.AttentionUnknown}
+		}
 		s.orders[o.ID] = o
 		s.events[o.ID] = []commerce.OrderEvent{{ID: "ev_1", At: noon, Kind: "placed", Text: "Placed"}}
 		s.lookups[port.Lookup{Kind: "number", Value: o.Number}] = o.ID

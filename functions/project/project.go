@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -25,6 +26,12 @@ const gather = time.Second
 // Deps is what the function stands on.
 type Deps struct {
 	Decode func(r events.DynamoDBEventRecord) (port.Changed, bool, error)
+	// Find looks for the products of an order's lines that have none.
+	Find func(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) error
+	// Appeared looks again at the orders that wait for a thing.
+	Appeared func(ctx context.Context, w commerce.WorkspaceID, want port.Want) error
+	// Waits says whether any order of a workspace ever waited for something.
+	Waits func(ctx context.Context, w commerce.WorkspaceID) (bool, error)
 	// Settle makes the stock moves of an order equal to its demand.
 	Settle func(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) error
 	// Fold makes an order's share of the totals what the order says.
@@ -50,6 +57,7 @@ func New(d Deps) *Handler { return &Handler{d} }
 type batch struct {
 	Deps
 	done   map[string]bool
+	waits  map[commerce.WorkspaceID]bool
 	nudges map[nudge]time.Duration
 }
 
@@ -62,7 +70,7 @@ type nudge struct {
 // Handle works a batch in order. At the first record that can't be worked now
 // it stops and says so: the stream comes again from there.
 func (h *Handler) Handle(ctx context.Context, e events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
-	b := batch{Deps: h.deps, done: map[string]bool{}, nudges: map[nudge]time.Duration{}}
+	b := batch{Deps: h.deps, done: map[string]bool{}, waits: map[commerce.WorkspaceID]bool{}, nudges: map[nudge]time.Duration{}}
 	failed := ""
 	for _, r := range e.Records {
 		if err := b.record(ctx, r); err != nil {
@@ -120,6 +128,16 @@ func (b *batch) changed(ctx context.Context, c port.Changed) error {
 			return unreadable(c, err)
 		}
 		b.mark(m)
+	case port.EntityProduct:
+		return b.product(ctx, c)
+	case port.EntityRemote:
+		var r port.RemoteName
+		if err := json.Unmarshal(c.New, &r); err != nil {
+			return unreadable(c, err)
+		}
+		if r.Kind == port.RemoteItem && r.Target != "" {
+			return b.appeared(ctx, c.Space, port.Want{Target: r.Target, Item: r.ID})
+		}
 	case port.EntityOutbound:
 		var o port.Outbound
 		if err := json.Unmarshal(c.New, &o); err != nil {
@@ -139,15 +157,20 @@ func unreadable(c port.Changed, err error) error {
 // order settles an order once a batch: it is read as it is now, so one look
 // serves all its changes.
 func (b *batch) order(ctx context.Context, c port.Changed) error {
-	var o struct {
-		ID commerce.OrderID `json:"id"`
-	}
+	var o commerce.Order
 	if err := json.Unmarshal(c.New, &o); err != nil {
 		return unreadable(c, err)
 	}
 	key := string(c.Space) + "#" + string(o.ID)
 	if b.done[key] {
 		return nil
+	}
+	// Each version of an order comes by: one that has lines to find, or had some
+	// and asks for attention, is enough to look.
+	if slices.ContainsFunc(o.Lines, func(l commerce.OrderLine) bool { return l.Variant == "" }) || slices.Contains(o.Attention, commerce.AttentionUnknown) {
+		if err := b.Find(ctx, c.Space, o.ID); err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
 	}
 	if err := b.Settle(ctx, c.Space, o.ID); err != nil && !fault.Is(err, fault.NotFound) {
 		return err
@@ -157,6 +180,50 @@ func (b *batch) order(ctx context.Context, c port.Changed) error {
 	}
 	b.done[key] = true
 	return nil
+}
+
+// product looks for orders that wait for the SKUs a product has now and had
+// not before.
+func (b *batch) product(ctx context.Context, c port.Changed) error {
+	var old, next commerce.Product
+	if err := json.Unmarshal(c.New, &next); err != nil {
+		return unreadable(c, err)
+	}
+	if c.Old != nil {
+		if err := json.Unmarshal(c.Old, &old); err != nil {
+			return unreadable(c, err)
+		}
+	}
+	had := make(map[commerce.SKU]bool, len(old.Variants))
+	for _, v := range old.Variants {
+		had[v.SKU] = true
+	}
+	for _, v := range next.Variants {
+		if v.SKU == "" || had[v.SKU] {
+			continue
+		}
+		if err := b.appeared(ctx, c.Space, port.Want{SKU: v.SKU}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appeared costs one look a batch where no order ever waited, which is nearly
+// always so. An order that begins to wait after that look was noted first and looked
+// up then, when what has appeared was there.
+func (b *batch) appeared(ctx context.Context, w commerce.WorkspaceID, want port.Want) error {
+	if _, known := b.waits[w]; !known {
+		some, err := b.Waits(ctx, w)
+		if err != nil {
+			return err
+		}
+		b.waits[w] = some
+	}
+	if !b.waits[w] {
+		return nil
+	}
+	return b.Appeared(ctx, w, want)
 }
 
 func (b *batch) mark(m port.Mark) {

@@ -17,6 +17,7 @@ import (
 	"github.com/manystall/manystall/infra/localaws/localtest"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
+	"github.com/manystall/manystall/shared/ingest"
 	"github.com/manystall/manystall/shared/port"
 	"github.com/manystall/manystall/shared/port/porttest"
 	"github.com/manystall/manystall/shared/publish"
@@ -35,8 +36,9 @@ func must(t *testing.T, err error) {
 
 type bench struct {
 	localtest.Ground
-	clock *porttest.Clock
-	deps  project.Deps
+	clock  *porttest.Clock
+	keeper *stock.Keeper
+	deps   project.Deps
 
 	mu     sync.Mutex
 	nudges []string
@@ -62,8 +64,10 @@ func newBench(t *testing.T) *bench {
 	b.Ground = localtest.Open(t, b.clock.Now)
 	ids := &localtest.IDs{}
 	keeper := &stock.Keeper{Store: b.Store, Now: b.clock.Now, NewID: ids.Next, SellsDown: func(commerce.Channel) bool { return false }}
+	b.keeper = keeper
+	finder := &ingest.Finder{Store: b.Store, Now: b.clock.Now, NewID: ids.Next}
 	b.deps = project.Deps{
-		Decode: dynamo.DecodeChange, Settle: keeper.Settle, Fold: (&report.Folder{Store: b.Store}).Fold,
+		Decode: dynamo.DecodeChange, Find: finder.Find, Appeared: finder.Appeared, Waits: b.Store.AnyWants, Settle: keeper.Settle, Fold: (&report.Folder{Store: b.Store}).Fold,
 		LevelChanged: (&publish.Marker{Store: b.Store, Now: b.clock.Now, NewID: ids.Next}).LevelChanged,
 		Failures:     b.Store, Queue: b, Now: b.clock.Now, NewID: ids.Next, Log: localtest.Quiet(),
 	}
@@ -197,6 +201,75 @@ func (b *bench) agree(t *testing.T) {
 	}
 	if len(totals) != 1 || totals[0].Amount != amount || totals[0].Orders != orders {
 		t.Errorf("totals %+v; the orders say %d orders of %d", totals, orders, amount)
+	}
+}
+
+// An order of a product that comes into the catalog later, or at the same time:
+// whatever the order of the records, however often they come and whatever
+// fails, its stock is taken, once.
+func TestSoldBeforeItsProduct(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		b := newBench(t)
+		r := rand.New(rand.NewPCG(seed, 7))
+		for i := range 3 {
+			id := commerce.OrderID(fmt.Sprint("early", i))
+			o := commerce.Order{ID: id, Channel: commerce.Etsy, State: commerce.OrderPaid, Target: "tgt", FirstSeen: b.clock.Now(), PlacedAt: b.clock.Now(), Total: commerce.Money{Amount: 100, Currency: "EUR"}}
+			o.Lines = []commerce.OrderLine{{ID: "1", SKU: "LATER", Quantity: 2}}
+			if i == 2 {
+				o.Lines[0] = commerce.OrderLine{ID: "1", RemoteItem: "77", Quantity: 2}
+			}
+			_, err := b.Store.PutOrder(t.Context(), w, port.OrderWrite{Order: o})
+			must(t, err)
+		}
+		come := func() {
+			v := commerce.Variant{ID: "later", SKU: "LATER"}
+			must(t, b.keeper.State(t.Context(), w, stock.Stated{Product: "new", Variant: v, Quantity: 5, Import: "job"}))
+			_, err := b.Store.PutProduct(t.Context(), w, port.ProductWrite{Product: commerce.Product{ID: "new", Handle: "new", Variants: []commerce.Variant{v}}, Claims: []commerce.SKU{"LATER"},
+				Listings: []commerce.Listing{{ID: "lst", Target: "tgt", Product: "new"}}})
+			must(t, err)
+			l, err := b.Store.Listing(t.Context(), w, "lst")
+			must(t, err)
+			l.Items = map[commerce.VariantID]commerce.RemoteID{"later": "77"}
+			_, err = b.Store.PutListing(t.Context(), w, port.ListingWrite{Listing: l})
+			must(t, err)
+		}
+		come = sync.OnceFunc(come)
+		deps := b.deps
+		deps.Find = func(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) error {
+			if r.IntN(12) == 0 {
+				come()
+			}
+			err := b.deps.Find(ctx, w, id)
+			if r.IntN(4) == 0 {
+				return fault.New(fault.Temporary, "lost", "The answer was lost.")
+			}
+			return err
+		}
+		h := project.New(deps)
+		told := map[string]int{} // how far each shard has been told
+		for round := range 6 {
+			if round == 2 {
+				come()
+			}
+			shards := b.Changes(t)
+			for _, i := range r.Perm(len(shards)) {
+				name := fmt.Sprint(i)
+				deliver(t, h, shards[i][told[name]:], r)
+				told[name] = len(shards[i])
+			}
+		}
+		level, err := b.Store.Level(t.Context(), w, "later", commerce.LocationDefault)
+		must(t, err)
+		moves, err := b.Store.ListMoves(t.Context(), w, "later", port.Page{Limit: 100})
+		must(t, err)
+		sum, short := int64(0), int64(0)
+		for _, m := range moves.Items {
+			sum, short = sum+m.Quantity, short+m.Short
+		}
+		if level.OnHand != 0 || sum != 0 || short != 1 {
+			t.Errorf("seed %d: %d on hand, moves %d, short %d; want 0 of 5 after three times 2, 1 short", seed, level.OnHand, sum, short)
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ func DecodeChange(r events.DynamoDBEventRecord) (port.Changed, bool, error) {
 	}
 	entity := port.Entity(streamText(image, attrEntity))
 	switch entity {
-	case port.EntityOrder, port.EntityLevel, port.EntityMark, port.EntityOutbound:
+	case port.EntityOrder, port.EntityLevel, port.EntityMark, port.EntityOutbound, port.EntityProduct, port.EntityRemote:
 	default:
 		return port.Changed{}, false, nil
 	}

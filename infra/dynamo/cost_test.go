@@ -172,6 +172,12 @@ func costs(t *testing.T, m *meter, s *dynamo.Store, now time.Time) []access {
 		{"totals: a year", 5, func() error { _, err := s.ListTotals(ctx, w, "2026-01-01", "2026-12-31"); return err }},
 		{"totals: a month by quarters of an hour", 5, func() error { _, err := s.ListQuarters(ctx, w, "2026-11-01", "2026-11-30"); return err }},
 		{"totals: which are shown", 1, func() error { _, err := s.Generations(ctx, w); return err }},
+		{"unknown SKU of an order: note it", 2, func() error { return s.PutWants(ctx, w, o.ID, []port.Want{{SKU: "X"}}) }},
+		{"unknown SKU: who waits for it", 1, func() error { _, err := s.Waiting(ctx, w, port.Want{SKU: "X"}, 100); return err }},
+		{"orders to look at: count", 1, func() error {
+			_, err := s.CountAttention(ctx, w, commerce.AttentionShort, 100)
+			return err
+		}},
 		{"mark: put", 1, func() error { return s.PutMarks(ctx, []port.Mark{mark}) }},
 		{"marks: read a lane", 1, func() error { _, err := s.ListMarks(ctx, w, "tgt_1", port.LaneStock, 100); return err }},
 		{"listing: first, with a view, a remote id, and its mark done", 12, func() error { return putListing(mark) }},

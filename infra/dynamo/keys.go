@@ -207,6 +207,33 @@ func lookupPartition(w commerce.WorkspaceID, l port.Lookup) string {
 	return in(w, "q", part(l.Kind), part(l.Value))
 }
 
+// attentionKey: orders somebody should look at. Put and delete (2 in the
+// order's transaction), Query (1).
+func attentionKey(w commerce.WorkspaceID, a commerce.Attention, o commerce.Order) key {
+	return key{attentionPartition(w, a), join(stamp(o.FirstSeen), part(string(o.ID)))}
+}
+
+func attentionPartition(w commerce.WorkspaceID, a commerce.Attention) string {
+	return in(w, "look", part(string(a)))
+}
+
+// wantKey: an order that waits for a SKU or an item to appear. Put and delete
+// (1), Query (1).
+func wantKey(w commerce.WorkspaceID, want port.Want, id commerce.OrderID) key {
+	return key{wantPartition(w, want), part(string(id))}
+}
+
+func wantPartition(w commerce.WorkspaceID, want port.Want) string {
+	if want.SKU != "" {
+		return in(w, "want", "sku", part(string(want.SKU)))
+	}
+	return in(w, "want", "item", part(string(want.Target)), part(string(want.Item)))
+}
+
+// wantsKey: that an order ever waited for something. Get (1) for a batch of
+// changes of products, put (1) with each want.
+func wantsKey(w commerce.WorkspaceID) key { return key{in(w), "want"} }
+
 // generationsKey: which totals are alive. Get (1) with each fold and summary.
 func generationsKey(w commerce.WorkspaceID) key { return key{in(w), "tot"} }
 

@@ -142,11 +142,21 @@ func (s *Store) listingBefore(ctx context.Context, w commerce.WorkspaceID, l com
 	return old, textOf(it, attrTitle), err
 }
 
+// remoteRecord says what a remote id stands for, and which it is: the stream
+// tells the record, not its key.
+type remoteRecord struct {
+	port.RemoteRef
+	port.RemoteName
+}
+
 // remotePuts are the rows of remote ids that were not known before.
 func remotePuts(w commerce.WorkspaceID, old, next commerce.Listing) []op {
 	var ops []op
 	add := func(kind port.RemoteKind, id commerce.RemoteID, variant commerce.VariantID) {
-		ref := port.RemoteRef{Listing: next.ID, Product: next.Product, Variant: variant}
+		ref := remoteRecord{
+			port.RemoteRef{Listing: next.ID, Product: next.Product, Variant: variant},
+			port.RemoteName{Target: next.Target, Kind: kind, ID: id},
+		}
 		ops = append(ops, put(row{key: remoteKey(w, next.Target, kind, id), entity: "remote", record: ref}))
 	}
 	if next.Remote != "" && next.Remote != old.Remote {

@@ -33,6 +33,12 @@ func (s *Store) PutOrder(ctx context.Context, w commerce.WorkspaceID, o port.Ord
 	for _, e := range o.Events {
 		ops = append(ops, put(row{key: orderEventKey(w, next.ID, e), entity: "event", record: e}))
 	}
+	for _, a := range o.Raised {
+		ops = append(ops, put(row{key: attentionKey(w, a, next), entity: "look", view: next.ID}))
+	}
+	for _, a := range o.Cleared {
+		ops = append(ops, remove(attentionKey(w, a, next)))
+	}
 	lookups := lookupOps(w, next, o.Lookups)
 	if room := max(0, transactionMax-len(ops)); len(lookups) > room {
 		// More than a transaction holds: what goes ahead of the order points to
@@ -99,6 +105,9 @@ func states(s commerce.OrderState) []commerce.OrderState {
 
 // ListOrders implements port.Orders.
 func (s *Store) ListOrders(ctx context.Context, w commerce.WorkspaceID, f port.OrderFilter, p port.Page) (port.List[port.OrderItem], error) {
+	if f.Attention != "" {
+		return s.listAttention(ctx, w, f, p)
+	}
 	channels := s.over(f.Channels)
 	l := list{name: join("orders", channelNames(channels), part(string(f.State))), space: w, index: indexG1}
 	for _, c := range channels {
@@ -114,6 +123,78 @@ func (s *Store) ListOrders(ctx context.Context, w commerce.WorkspaceID, f port.O
 	return viewPage[port.OrderItem](ctx, s, l, p)
 }
 
+// listAttention lists orders somebody should look at. They are read as they
+// are now; the other filters are applied to what a page holds.
+func (s *Store) listAttention(ctx context.Context, w commerce.WorkspaceID, f port.OrderFilter, p port.Page) (port.List[port.OrderItem], error) {
+	l := list{name: join("look", part(string(f.Attention))), space: w, sources: []source{{pk: attentionPartition(w, f.Attention)}}}
+	items, next, err := s.page(ctx, l, p)
+	if err != nil {
+		return port.List[port.OrderItem]{}, err
+	}
+	orders, err := s.ordersOf(ctx, w, items)
+	found := port.List[port.OrderItem]{Next: next}
+	for _, o := range orders {
+		if (len(f.Channels) == 0 || slices.Contains(f.Channels, o.Channel)) && (f.State == "" || slices.Contains(states(f.State), o.State)) {
+			found.Items = append(found.Items, orderItem(o))
+		}
+	}
+	return found, err
+}
+
+// ordersOf reads the orders that rows name.
+func (s *Store) ordersOf(ctx context.Context, w commerce.WorkspaceID, items []item) ([]commerce.Order, error) {
+	ids, err := decodeAll[commerce.OrderID](items)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]key, len(ids))
+	for i, id := range ids {
+		keys[i] = orderKey(w, id)
+	}
+	return loadAll[commerce.Order](ctx, s, keys, true)
+}
+
+// CountAttention implements port.Orders.
+func (s *Store) CountAttention(ctx context.Context, w commerce.WorkspaceID, a commerce.Attention, limit int) (int, error) {
+	return s.count(ctx, span{pk: attentionPartition(w, a), limit: limit})
+}
+
+// PutWants implements port.Orders.
+func (s *Store) PutWants(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, wants []port.Want) error {
+	if len(wants) == 0 {
+		return nil
+	}
+	ops := []op{put(row{key: wantsKey(w), entity: "wants"})}
+	for _, want := range wants {
+		ops = append(ops, put(row{key: wantKey(w, want, id), entity: "want", view: id}))
+	}
+	return s.batchWrite(ctx, ops)
+}
+
+// AnyWants implements port.Orders.
+func (s *Store) AnyWants(ctx context.Context, w commerce.WorkspaceID) (bool, error) {
+	it, err := s.get(ctx, wantsKey(w))
+	return it != nil, err
+}
+
+// DropWants implements port.Orders.
+func (s *Store) DropWants(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, wants []port.Want) error {
+	ops := make([]op, len(wants))
+	for i, want := range wants {
+		ops[i] = remove(wantKey(w, want, id))
+	}
+	return s.batchWrite(ctx, ops)
+}
+
+// Waiting implements port.Orders.
+func (s *Store) Waiting(ctx context.Context, w commerce.WorkspaceID, want port.Want, limit int) ([]commerce.OrderID, error) {
+	items, err := s.query(ctx, span{pk: wantPartition(w, want), forward: true, limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	return decodeAll[commerce.OrderID](items)
+}
+
 // findMax is how many orders a lookup answers at most.
 const findMax = 100
 
@@ -127,15 +208,7 @@ func (s *Store) FindOrders(ctx context.Context, w commerce.WorkspaceID, lookups 
 	if err != nil {
 		return nil, err
 	}
-	ids, err := decodeAll[commerce.OrderID](slices.Concat(parts...))
-	if err != nil {
-		return nil, err
-	}
-	keys := make([]key, len(ids))
-	for i, id := range ids {
-		keys[i] = orderKey(w, id)
-	}
-	orders, err := loadAll[commerce.Order](ctx, s, keys, true)
+	orders, err := s.ordersOf(ctx, w, slices.Concat(parts...))
 	if err != nil {
 		return nil, err
 	}

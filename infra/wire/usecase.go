@@ -159,5 +159,10 @@ func (p *Parts) Poller(desk *accounts.Desk) *poll.Poller {
 	}
 }
 
+// Finder finds what the lines of orders are of.
+func (p *Parts) Finder() *ingest.Finder {
+	return &ingest.Finder{Store: p.Store, Now: p.Now, NewID: p.NewID}
+}
+
 // Folder keeps the totals.
 func (p *Parts) Folder() *report.Folder { return &report.Folder{Store: p.Store} }

@@ -55,9 +55,12 @@ type Order struct {
 	Attribution *Attribution   `json:"attribution,omitempty"`
 	Cart        string         `json:"cart,omitempty"` // the checkout session it came from
 	Conv        ConversationID `json:"conversation,omitempty"`
-	PlacedAt    time.Time      `json:"placed_at"`
-	UpdatedAt   time.Time      `json:"updated_at"` // by the marketplace's clock
-	FirstSeen   time.Time      `json:"first_seen"` // by ours; never changes
+	// Attention is what a person should look at while the order is open. Who
+	// settles orders keeps it; nothing else writes it.
+	Attention []Attention `json:"attention,omitempty"`
+	PlacedAt  time.Time   `json:"placed_at"`
+	UpdatedAt time.Time   `json:"updated_at"` // by the marketplace's clock
+	FirstSeen time.Time   `json:"first_seen"` // by ours; never changes
 	// Remote version and the start of the fetch that brought it: newer wins.
 	RemoteVersion int64     `json:"remote_version"`
 	FetchedAt     time.Time `json:"fetched_at"`
@@ -85,6 +88,30 @@ type OrderLine struct {
 	// Hints to find the variant: the marketplace's ids.
 	RemoteItem    RemoteID `json:"remote_item,omitempty"`
 	RemoteListing RemoteID `json:"remote_listing,omitempty"`
+	// Problem says why the line takes no stock; filled by Order.Allocate, not
+	// stored.
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// Attention is a reason to look at an order.
+type Attention string
+
+// The reasons to look at an order.
+const (
+	// AttentionShort: more was sold than there is.
+	AttentionShort Attention = "short"
+	// AttentionUnknown: a line is of no product of the catalog, so that it takes
+	// no stock.
+	AttentionUnknown Attention = "unknown_item"
+)
+
+// Open says whether something of the order is still to be done by the seller.
+func (o Order) Open() bool {
+	switch o.State {
+	case OrderShipped, OrderDelivered, OrderCompleted, OrderCancelled, OrderRefunded, OrderDraft:
+		return false
+	}
+	return true
 }
 
 // OrderUnit is one piece of a line.
@@ -132,14 +159,33 @@ func (o Order) Sent() OrderState {
 	return OrderShipped
 }
 
-// Allocate fills Allocated of every line: what is demanded and not short.
+// Allocate fills Allocated of every line: what is demanded and not short; and
+// Problem where a line can take nothing.
 func (o *Order) Allocate() {
 	for i, l := range o.Lines {
-		o.Lines[i].Allocated = 0
-		if l.Variant != "" {
-			o.Lines[i].Allocated = max(0, l.Demand(o.State)-l.Short)
+		o.Lines[i].Allocated, o.Lines[i].Problem = 0, nil
+		switch demand := l.Demand(o.State); {
+		case l.Variant != "":
+			o.Lines[i].Allocated = max(0, demand-l.Short)
+		case demand > 0:
+			o.Lines[i].Problem = l.unknown()
 		}
 	}
+}
+
+// unknown says what to do about a line that is of no product.
+func (l OrderLine) unknown() *Problem {
+	p := &Problem{Rule: string(AttentionUnknown), Field: "sku", Value: string(l.SKU)}
+	switch {
+	case l.SKU != "":
+		p.Fix = "No product has this line's SKU, so its stock is not lowered. Give a variant this SKU, or import the product: the order then takes its stock by itself."
+	case l.RemoteItem != "":
+		p.Field, p.Value = "remote_item", string(l.RemoteItem)
+		p.Fix = "The marketplace gives no SKU for this line, and its listing was not made here, so stock is not lowered. Correct the stock of what was sold by hand."
+	default:
+		p.Fix = "This line has neither a SKU nor an item we know, so stock is not lowered. Correct the stock of what was sold by hand."
+	}
+	return p
 }
 
 // Buyer is who bought; every field may be missing or masked.

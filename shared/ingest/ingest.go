@@ -25,8 +25,7 @@ type Store interface {
 	port.Inbox
 	AccountByRemote(ctx context.Context, c commerce.Channel, remote commerce.RemoteID) (commerce.WorkspaceID, commerce.AccountID, error)
 	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
-	Resolve(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID, kind port.RemoteKind, ids []commerce.RemoteID) (map[commerce.RemoteID]port.RemoteRef, error)
-	ProductBySKU(ctx context.Context, w commerce.WorkspaceID, sku commerce.SKU) (port.SKURef, error)
+	Catalog
 }
 
 // Opener opens the connector of an account, with everything around it.

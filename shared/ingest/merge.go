@@ -31,6 +31,7 @@ func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
 	next.Source = cmp.Or(told.Source, stored.Source)
 	next.Number = cmp.Or(told.Number, stored.Number)
 	next.Note = cmp.Or(told.Note, stored.Note)
+	next.Attention = stored.Attention
 	next.Cart = cmp.Or(told.Cart, stored.Cart)
 	next.Conv = cmp.Or(stored.Conv, told.Conv)
 	next.ShipBy = cmp.Or(told.ShipBy, stored.ShipBy)

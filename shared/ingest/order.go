@@ -33,7 +33,7 @@ func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Ord
 		if !changed {
 			return stored, nil
 		}
-		if err := in.resolve(ctx, a, &next); err != nil {
+		if _, err := resolve(ctx, in.Store, a.Space, &next); err != nil {
 			return commerce.Order{}, fmt.Errorf("resolve lines of order %s: %w", told.ID, err)
 		}
 		write, err := in.orderWrite(ctx, a.Space, stored, next)
@@ -46,43 +46,6 @@ func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Ord
 		}
 	}
 	return commerce.Order{}, fault.New(fault.Temporary, "order_contended", "Order %s changes too fast to be stored now.", told.Number)
-}
-
-// resolve finds the variants of lines that have none yet: by the marketplace's
-// item id, which survives a change of SKU, and by SKU second.
-func (in *Ingester) resolve(ctx context.Context, a port.Account, o *commerce.Order) error {
-	var items []commerce.RemoteID
-	for _, l := range o.Lines {
-		if l.Variant == "" && l.RemoteItem != "" {
-			items = append(items, l.RemoteItem)
-		}
-	}
-	refs := map[commerce.RemoteID]port.RemoteRef{}
-	if len(items) > 0 && a.Target != "" {
-		found, err := in.Store.Resolve(ctx, a.Space, a.Target, port.RemoteItem, items)
-		if err != nil {
-			return err
-		}
-		refs = found
-	}
-	for i, l := range o.Lines {
-		if l.Variant != "" {
-			continue
-		}
-		if ref, ok := refs[l.RemoteItem]; ok && ref.Variant != "" {
-			o.Lines[i].Variant = ref.Variant
-			continue
-		}
-		if l.SKU == "" {
-			continue
-		}
-		ref, err := in.Store.ProductBySKU(ctx, a.Space, l.SKU)
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		o.Lines[i].Variant = ref.Variant
-	}
-	return nil
 }
 
 func (in *Ingester) orderWrite(ctx context.Context, w commerce.WorkspaceID, old, next commerce.Order) (port.OrderWrite, error) {

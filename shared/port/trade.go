@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
@@ -58,6 +59,9 @@ type OrderItem struct {
 type OrderFilter struct {
 	Channels []commerce.Channel
 	State    commerce.OrderState
+	// Attention lists the orders somebody should look at, by their first sight.
+	// A page of it may be shorter where channels or a state narrow it too.
+	Attention commerce.Attention
 }
 
 // OrderWrite is a new version of an order and what belongs to it, all or
@@ -69,6 +73,32 @@ type OrderWrite struct {
 	Out     []Outbound // to be sent back
 	// Settle is an outbound record that is done with.
 	Settle *Outbound
+	// Raised and Cleared are changes of the order's Attention; see Attend.
+	Raised, Cleared []commerce.Attention
+}
+
+// Attend lets a reason to look at the order begin or end, and says whether
+// that changes anything.
+func (o *OrderWrite) Attend(a commerce.Attention, on bool) bool {
+	if slices.Contains(o.Order.Attention, a) == on {
+		return false
+	}
+	if on {
+		o.Order.Attention = append(slices.Clone(o.Order.Attention), a)
+		o.Raised = append(o.Raised, a)
+		return true
+	}
+	o.Order.Attention = slices.DeleteFunc(slices.Clone(o.Order.Attention), func(b commerce.Attention) bool { return a == b })
+	o.Cleared = append(o.Cleared, a)
+	return true
+}
+
+// Want is what the line of an order names and no product had: a SKU, or an
+// item of a target.
+type Want struct {
+	SKU    commerce.SKU
+	Target commerce.TargetID
+	Item   commerce.RemoteID
 }
 
 // Lookup finds an order by an exact value: its number, a tracking number, a
@@ -177,6 +207,18 @@ type Orders interface {
 	OrderEvents(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) ([]commerce.OrderEvent, error)
 	// CountOrders counts orders of a state, up to limit.
 	CountOrders(ctx context.Context, w commerce.WorkspaceID, s commerce.OrderState, limit int) (int, error)
+	// CountAttention counts orders somebody should look at, up to limit,
+	// consistently.
+	CountAttention(ctx context.Context, w commerce.WorkspaceID, a commerce.Attention, limit int) (int, error)
+
+	// PutWants notes that an order waits for things to appear; again is no
+	// error. DropWants forgets it.
+	PutWants(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, wants []Want) error
+	DropWants(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, wants []Want) error
+	// AnyWants says consistently whether an order ever waited for something.
+	AnyWants(ctx context.Context, w commerce.WorkspaceID) (bool, error)
+	// Waiting reads consistently which orders wait for a thing, up to limit.
+	Waiting(ctx context.Context, w commerce.WorkspaceID, want Want, limit int) ([]commerce.OrderID, error)
 
 	// Contribution is what an order adds to the totals now; Version 0 when it
 	// has added nothing yet.
@@ -301,7 +343,16 @@ const (
 	EntityLevel    Entity = "level"
 	EntityMark     Entity = "mark"
 	EntityOutbound Entity = "outbound"
+	EntityProduct  Entity = "product"
+	EntityRemote   Entity = "remote" // a marketplace's id of ours; its record is a RemoteName
 )
+
+// RemoteName is a marketplace's id that stands for something of ours.
+type RemoteName struct {
+	Target commerce.TargetID `json:"target"`
+	Kind   RemoteKind        `json:"kind"`
+	ID     commerce.RemoteID `json:"id"`
+}
 
 // Changed is one change of a stored record. New is nil when it was removed;
 // both are the record as JSON.

@@ -154,8 +154,9 @@ func (k *Keeper) apply(ctx context.Context, w commerce.WorkspaceID, level commer
 	return k.Store.Move(ctx, w, port.LevelMove{Level: level, Move: move})
 }
 
-// noteShort writes what is short on the order's row, only where it changed. It
-// answers true when the order has moved meanwhile and is to be settled anew.
+// noteShort writes what is short on the order's row, only where it changed; an
+// open order with something short asks for attention. It answers true when the
+// order has moved meanwhile and is to be settled anew.
 func (k *Keeper) noteShort(ctx context.Context, w commerce.WorkspaceID, order commerce.Order, shorts map[string]int64) (stale bool, err error) {
 	changed := false
 	var total int64
@@ -166,15 +167,18 @@ func (k *Keeper) noteShort(ctx context.Context, w commerce.WorkspaceID, order co
 		}
 		total += order.Lines[i].Short
 	}
-	if !changed {
+	write := port.OrderWrite{Order: order}
+	if changed {
+		text := fmt.Sprintf("%d sold but not in stock", total)
+		if total == 0 {
+			text = "Nothing is short any more"
+		}
+		write.Events = []commerce.OrderEvent{{ID: k.NewID(), At: k.Now(), Kind: "stock", By: "manystall", Text: text}}
+	}
+	if !write.Attend(commerce.AttentionShort, total > 0 && order.Open()) && !changed {
 		return false, nil
 	}
-	text := fmt.Sprintf("%d sold but not in stock", total)
-	if total == 0 {
-		text = "Nothing is short any more"
-	}
-	event := commerce.OrderEvent{ID: k.NewID(), At: k.Now(), Kind: "stock", By: "manystall", Text: text}
-	_, err = k.Store.PutOrder(ctx, w, port.OrderWrite{Order: order, Events: []commerce.OrderEvent{event}})
+	_, err = k.Store.PutOrder(ctx, w, write)
 	if fault.Is(err, fault.Conflict) {
 		return true, nil
 	}

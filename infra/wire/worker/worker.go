@@ -73,8 +73,9 @@ func Project(g *wire.Ground) (*project.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	finder := p.Finder()
 	return project.New(project.Deps{
-		Decode: dynamo.DecodeChange, Settle: p.Keeper().Settle, Fold: p.Folder().Fold, LevelChanged: p.Marker().LevelChanged,
+		Decode: dynamo.DecodeChange, Find: finder.Find, Appeared: finder.Appeared, Waits: p.Store.AnyWants, Settle: p.Keeper().Settle, Fold: p.Folder().Fold, LevelChanged: p.Marker().LevelChanged,
 		Failures: p.Store, Queue: p.Queues, Now: p.Now, NewID: p.NewID, Log: p.Log(),
 	}), nil
 }

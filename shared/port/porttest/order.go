@@ -19,6 +19,8 @@ func orderTests() map[string]func(*testing.T, StoreBench) {
 		"orders are found":              orderFind,
 		"orders are counted":            orderCount,
 		"order with many lookups":       orderManyLookups,
+		"orders to look at":             orderAttention,
+		"orders that wait":              orderWants,
 		"cart expires":                  cartExpires,
 	}
 }

@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"testing"
+
+	"github.com/manystall/manystall/shared/httpapi"
 )
 
 func TestOverview(t *testing.T) {
@@ -74,7 +76,7 @@ func TestConnections(t *testing.T) {
 		{name: "defaults refused", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{"defaults":{"grams":1.5}}`, status: 422, want: []string{`"code":"wrong_type"`}},
 		{name: "empty patch", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{}`, status: 422},
 		{name: "disconnect", method: "DELETE", url: "/v1/connections/acc_etsy", status: 204, after: asked("disconnect acc_etsy")},
-		{name: "start", method: "POST", url: "/v1/connections", body: `{"channel":"etsy"}`, status: 201, want: []string{`"consent_url":"https://consent.example/etsy?state=st-w1"`, `"state":"st-w1"`}, absent: []string{"secret"}},
+		{name: "start", method: "POST", url: "/v1/connections", body: `{"channel":"etsy"}`, status: 201, want: []string{`"consent_url":"https://consent.example/etsy?state=st-w1"`, `"state":"st-w1"`}, absent: []string{"secret"}, after: asked("start etsy")},
 		{name: "start nothing", method: "POST", url: "/v1/connections", body: `{"channel":"ebay"}`, status: 422, want: []string{"must be one of etsy, facebook"}},
 		{name: "checkout", method: "POST", url: "/v1/connections", body: `{"kind":"checkout","name":"Web shop"}`, status: 201, want: []string{`"id":"acc_new"`, `"inbound_key":"newkey"`, `"secret":"only-once-secret"`}},
 		{name: "secret", method: "POST", url: "/v1/connections/acc_own/secrets", body: `{}`, status: 201, want: []string{`"secret":"only-once-secret"`}, after: asked("secret acc_own")},
@@ -85,6 +87,12 @@ func TestConnections(t *testing.T) {
 		{name: "choose nothing", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":[]}`, status: 422, want: []string{`"field":"remotes"`}},
 		{name: "choose what is elsewhere", method: "POST", url: "/v1/connections/pending/grt_1/choose", body: `{"remotes":["taken"]}`, status: 409, want: []string{`"code":"connected_elsewhere"`}},
 		{name: "callback", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=abc", open: true, status: 303, headers: map[string]string{"Location": "/connections?pending=grt_1"}, after: asked("callback etsy code=abc&state=st-w1")},
+		{name: "callback in a browser", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=abc", open: true, header: map[string]string{"Accept": "text/html,*/*"}, status: 303, headers: map[string]string{"Location": "/connections#returned=%2Fv1%2Foauth%2Fetsy%2Fcallback%3Fcode%3Dabc%26state%3Dst-w1"}, after: asked("")},
+		{name: "callback in a browser that hides what it accepts", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=abc", open: true, header: map[string]string{"Sec-Fetch-Mode": "navigate"}, status: 303, headers: map[string]string{"Location": "/connections#returned=…"}, after: asked("")},
+		{name: "a session does not help what a browser was sent to", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=abc", open: true, header: with(cookie(sessionOne), "Accept", "text/html"), status: 303, headers: map[string]string{"Location": "/connections#returned=…"}, after: asked("")},
+		{name: "start in a browser", method: "POST", url: "/v1/connections", open: true, header: with(cookie(sessionOne), httpapi.CSRFHeader, csrfOne), body: `{"channel":"etsy"}`, status: 201, after: asked("start etsy in a browser")},
+		{name: "finish in a browser", method: "POST", url: "/v1/connections/callback", open: true, header: with(cookie(sessionOne), httpapi.CSRFHeader, csrfOne), body: `{"url":"/v1/oauth/etsy/callback?code=abc&state=st-w1"}`, status: 200, want: []string{`"grant":"grt_1"`}},
+		{name: "finish from another site", method: "POST", url: "/v1/connections/callback", open: true, header: cookie(sessionOne), body: `{"url":"/v1/oauth/etsy/callback?code=abc&state=st-w1"}`, status: 403, want: []string{`"code":"csrf"`}, after: asked("")},
 		{name: "callback of one shop", method: "GET", url: "/v1/oauth/etsy/callback?state=st-w1&code=one", open: true, status: 303, headers: map[string]string{"Location": "/connections?connected=acc_etsy"}},
 		{name: "callback of nobody", method: "GET", url: "/v1/oauth/etsy/callback?state=forged&code=abc", open: true, status: 303, headers: map[string]string{"Location": "/connections?problem=unknown_state"}},
 		{name: "callback of no channel", method: "GET", url: "/v1/oauth/ebay/callback?state=st-w1", open: true, status: 404},

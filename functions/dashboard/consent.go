@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/manystall/manystall/shared/accounts"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -52,7 +53,8 @@ func (h *Handler) createConnection(ctx context.Context, req *connectRequest) (*c
 	if err := h.known(req.Body.Channel, "channel"); err != nil {
 		return nil, err
 	}
-	address, state, err := h.Connections.Start(ctx, req.Space, req.Body.Channel, req.Body.Login)
+	by := accounts.Beginner{Credential: req.Credential.Hash, Browser: req.Cookie}
+	address, state, err := h.Connections.Start(ctx, req.Space, req.Body.Channel, req.Body.Login, by)
 	if err != nil {
 		return nil, err
 	}
@@ -102,19 +104,41 @@ func toConnections(name, value string) *redirect {
 	return &redirect{to: "/connections?" + url.Values{name: {value}}.Encode()}
 }
 
+// toFinish hands the marketplace's answer to the page, which brings it with the
+// session of who is signed in. It lies in the fragment: that reaches no server,
+// no log and no Referer.
+func toFinish(c commerce.Channel, query url.Values) *redirect {
+	return &redirect{to: "/connections#" + url.Values{"returned": {"/v1/oauth/" + string(c) + "/callback?" + query.Encode()}}.Encode()}
+}
+
+// browses says whether a browser asks. Every browser says that it wants a page;
+// those of the last years also say, in headers no link and no script can
+// change, that they are sent somewhere (Fetch Metadata, w3.org, 2026-11).
+func browses(header http.Header) bool {
+	for _, name := range []string{"Sec-Fetch-Mode", "Sec-Fetch-Dest", "Sec-Fetch-Site", "Upgrade-Insecure-Requests"} {
+		if header.Get(name) != "" {
+			return true
+		}
+	}
+	return strings.Contains(strings.ToLower(strings.Join(header.Values("Accept"), ",")), "text/html")
+}
+
 // oauthCallback always ends on the page: a person looks at it.
 func (h *Handler) oauthCallback(ctx context.Context, req *callbackRequest) (*redirect, error) {
 	if h.known(req.Channel, "channel") != nil {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no such channel.")
 	}
-	grant, accounts, err := h.Connections.Callback(ctx, "", req.Channel, req.Query)
+	grant, connected, err := h.Connections.Callback(ctx, accounts.Return{Channel: req.Channel, Query: req.Query, Browser: browses(req.Header)})
+	if f := fault.Of(err); f != nil && f.Code == accounts.Unbound {
+		return toFinish(req.Channel, req.Query), nil
+	}
 	switch {
 	case err != nil:
 		p := httpapi.ProblemOf(err)
 		h.Log.WarnContext(ctx, "a consent did not end well", "channel", string(req.Channel), "problem", p.Code, "request", req.ID, "error", err.Error())
 		return toConnections("problem", p.Code), nil
-	case len(accounts) > 0:
-		return toConnections("connected", string(accounts[0].ID)), nil
+	case len(connected) > 0:
+		return toConnections("connected", string(connected[0].ID)), nil
 	default:
 		return toConnections("pending", string(grant.ID)), nil
 	}
@@ -132,11 +156,12 @@ func (h *Handler) pasteCallback(ctx context.Context, req *pasteRequest) (*pendin
 	if err != nil {
 		return nil, err
 	}
-	grant, accounts, err := h.Connections.Callback(ctx, req.Space, c, query)
+	back := accounts.Return{Channel: c, Query: query, Space: req.Space, Credential: req.Credential.Hash}
+	grant, connected, err := h.Connections.Callback(ctx, back)
 	if err != nil {
 		return nil, err
 	}
-	return h.pending(ctx, req.Space, grant, accounts)
+	return h.pending(ctx, req.Space, grant, connected)
 }
 
 // pasted finds channel and query in an address somebody copied. Its host is not
@@ -218,9 +243,9 @@ func (h *Handler) chooseConnections(ctx context.Context, req *chooseRequest) (*h
 	if _, err := h.Store.Grant(ctx, req.Space, req.Grant); err != nil {
 		return nil, err
 	}
-	accounts, err := h.Connections.Choose(ctx, req.Space, req.Grant, req.Body.Remotes)
+	chosen, err := h.Connections.Choose(ctx, req.Space, req.Grant, req.Body.Remotes)
 	if err != nil {
 		return nil, err
 	}
-	return h.connections(accounts), nil
+	return h.connections(chosen), nil
 }

@@ -3,8 +3,10 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/httpapi"
 	"github.com/manystall/manystall/shared/inbox"
 	"github.com/manystall/manystall/shared/port"
@@ -33,7 +35,20 @@ func (h *Handler) listConversations(ctx context.Context, req *conversationList) 
 		return nil, err
 	}
 	items, err := h.Store.ListConversations(ctx, req.Space, port.ConversationFilter{Channels: channels, State: req.State}, req.Page())
-	return httpapi.Listed(items, httpapi.Same), err
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := h.Store.ListAccounts(ctx, req.Space)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.Listed(items, func(c commerce.Conversation) commerce.Conversation {
+		i := slices.IndexFunc(accounts, func(a port.Account) bool { return a.ID == c.Account })
+		if i < 0 {
+			return c
+		}
+		return inbox.WithAccount(c, accounts[i])
+	}), nil
 }
 
 // conversation is one thread.
@@ -48,8 +63,21 @@ type conversationRequest struct {
 }
 
 func (h *Handler) oneConversation(ctx context.Context, req *conversationRequest) (*conversation, error) {
-	c, err := h.Store.Conversation(ctx, req.Space, req.ID)
-	return &conversation{c}, err
+	return h.answerable(ctx, req.Call)(h.Store.Conversation(ctx, req.Space, req.ID))
+}
+
+// answerable says of a conversation whether its account lets it be answered.
+func (h *Handler) answerable(ctx context.Context, call httpapi.Call) func(commerce.Conversation, error) (*conversation, error) {
+	return func(c commerce.Conversation, err error) (*conversation, error) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := h.Store.Account(ctx, call.Space, c.Account)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		return &conversation{inbox.WithAccount(c, a)}, nil
+	}
 }
 
 type conversationPatch struct {
@@ -76,7 +104,7 @@ func (h *Handler) updateConversation(ctx context.Context, req *conversationPatch
 	if err == nil && req.Body.Read {
 		c, err = h.Inbox.MarkRead(ctx, req.Space, req.ID)
 	}
-	return &conversation{c}, err
+	return h.answerable(ctx, req.Call)(c, err)
 }
 
 type messageList struct {

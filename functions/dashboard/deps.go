@@ -3,9 +3,9 @@ package dashboard
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"time"
 
+	"github.com/manystall/manystall/shared/accounts"
 	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -166,11 +166,11 @@ type Inbox interface {
 // Connections connects and disconnects; accounts.Desk is one.
 type Connections interface {
 	// Start answers the address where the seller agrees, and its state.
-	Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (consentURL, state string, err error)
-	// Callback exchanges what a marketplace sent back. w is empty when only the
-	// state in the query says whose it is; a state of another workspace is
-	// NotFound. A single candidate is connected at once.
-	Callback(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, query url.Values) (port.Grant, []port.Account, error)
+	Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, login string, by accounts.Beginner) (consentURL, state string, err error)
+	// Callback exchanges what a marketplace sent back. A state of another
+	// workspace is as good as unknown; who has to sign in first gets a fault of
+	// code accounts.Unbound. A single candidate is connected at once.
+	Callback(ctx context.Context, r accounts.Return) (port.Grant, []port.Account, error)
 	// Choose connects candidates of a grant.
 	Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID, remotes []commerce.RemoteID) ([]port.Account, error)
 	// Check asks the marketplace and stores the health.

@@ -3,10 +3,10 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"time"
 
+	"github.com/manystall/manystall/shared/accounts"
 	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -163,18 +163,30 @@ func (d *importDoer) Start(_ context.Context, w commerce.WorkspaceID, u catalog.
 // connectDoer connects.
 type connectDoer doer
 
-func (d *connectDoer) Start(_ context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (string, string, error) {
-	if login != "" {
-		return "https://consent.example/" + string(c) + "/" + login, "st-" + string(w), (*doer)(d).ask("start " + string(c) + " by " + login)
+func (d *connectDoer) Start(_ context.Context, w commerce.WorkspaceID, c commerce.Channel, login string, by accounts.Beginner) (string, string, error) {
+	asked := "start " + string(c)
+	if by.Browser {
+		asked += " in a browser"
 	}
-	return "https://consent.example/" + string(c) + "?state=st-" + string(w), "st-" + string(w), (*doer)(d).ask("start " + string(c))
+	if by.Credential == "" {
+		asked += " by nobody"
+	}
+	if login != "" {
+		return "https://consent.example/" + string(c) + "/" + login, "st-" + string(w), (*doer)(d).ask(asked + " by " + login)
+	}
+	return "https://consent.example/" + string(c) + "?state=st-" + string(w), "st-" + string(w), (*doer)(d).ask(asked)
 }
 
-// Callback knows the states st-<workspace>; the code one has a single shop.
-func (d *connectDoer) Callback(_ context.Context, w commerce.WorkspaceID, c commerce.Channel, query url.Values) (port.Grant, []port.Account, error) {
+// Callback knows the states st-<workspace>; the code one has a single shop. A
+// browser has to sign in.
+func (d *connectDoer) Callback(_ context.Context, r accounts.Return) (port.Grant, []port.Account, error) {
+	c, query := r.Channel, r.Query
 	owner := commerce.WorkspaceID(query.Get("state"))
-	if owner != "st-w1" || (w != "" && w != spaceOne) {
+	if owner != "st-w1" || (r.Space != "" && r.Space != spaceOne) {
 		return port.Grant{}, nil, fault.New(fault.NotFound, "unknown_state", "This consent was not begun here, or too long ago.")
+	}
+	if r.Browser && r.Space == "" {
+		return port.Grant{}, nil, fault.New(fault.Denied, accounts.Unbound, "Sign in.")
 	}
 	if err := (*doer)(d).ask("callback " + string(c) + " " + query.Encode()); err != nil {
 		return port.Grant{}, nil, err

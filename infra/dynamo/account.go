@@ -28,12 +28,13 @@ func (s *Store) PutAccount(ctx context.Context, a port.Account) (port.Account, e
 }
 
 // accountPut stores an account over the version it was read with. An account
-// that is disconnected or has no next poll is in no due list.
+// without a next poll is in no due list; one that was disconnected may be on it
+// until nothing of it is left to clear.
 func accountPut(a port.Account) (op, port.Account) {
 	read := a.Version
 	a.Version++
 	r := row{key: accountKey(a.Space, a.ID), entity: "account", version: a.Version, quiet: true, record: a}
-	if !a.NextPoll.IsZero() && a.State != port.AccountGone {
+	if !a.NextPoll.IsZero() {
 		r = r.due(port.Due{Kind: port.DuePoll, Space: a.Space, ID: string(a.ID), At: a.NextPoll})
 	}
 	return put(r).ifVersion(read, moved("account", string(a.ID))), a

@@ -27,13 +27,13 @@ func (s *Store) PutTarget(ctx context.Context, t port.Target) (port.Target, erro
 	return next, s.write(ctx, o)
 }
 
-// targetPut stores a target over the version it was read with. One without
-// accounts or wake-up is in no due list.
+// targetPut stores a target over the version it was read with. One without a
+// wake-up is in no due list; one without accounts may have marks to clear.
 func targetPut(t port.Target) (op, port.Target) {
 	read := t.Version
 	t.Version++
 	r := row{key: targetKey(t.Space, t.ID), entity: "target", version: t.Version, quiet: true, record: t}
-	if !t.WakeAt.IsZero() && len(t.Accounts) > 0 {
+	if !t.WakeAt.IsZero() {
 		r = r.due(port.Due{Kind: port.DueTarget, Space: t.Space, ID: string(t.ID), At: t.WakeAt})
 	}
 	return put(r).ifVersion(read, moved("target", string(t.ID))), t

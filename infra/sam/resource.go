@@ -12,6 +12,7 @@ import (
 var passive = map[string][]string{
 	"AWS::Serverless::HttpApi": {"FailOnWarnings", "DefaultRouteSettings", "StageName", "AccessLogSettings"},
 	"AWS::KMS::Alias":          {"AliasName", "TargetKeyId"},
+	"AWS::Logs::MetricFilter":  {"LogGroupName", "FilterPattern", "MetricTransformations"},
 	"AWS::Logs::LogGroup":      {"LogGroupName", "RetentionInDays"},
 	"AWS::CloudWatch::Alarm": {"AlarmDescription", "AlarmActions", "ComparisonOperator", "EvaluationPeriods",
 		"Threshold", "TreatMissingData", "Metrics"},

@@ -155,7 +155,7 @@ func (p *Parts) Sender() *outbound.Worker {
 // Poller polls accounts.
 func (p *Parts) Poller(desk *accounts.Desk) *poll.Poller {
 	return &poll.Poller{
-		Store: p.Store, Open: desk.Open, Every: every(p.rules), Expired: desk.Expired, Queue: p.Queues, Blobs: p.Blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
+		Store: p.Store, Open: desk.Open, Settle: desk.Settle, Every: every(p.rules), Expired: desk.Expired, Queue: p.Queues, Blobs: p.Blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
 	}
 }
 

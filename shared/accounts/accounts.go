@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 	"slices"
 	"time"
 
@@ -21,9 +20,6 @@ import (
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
 )
-
-// consentLife is how long a seller may take on the marketplace's consent page.
-const consentLife = 30 * time.Minute
 
 // Store is what this room needs of storage.
 type Store interface {
@@ -84,93 +80,6 @@ func (d *Desk) auth(c commerce.Channel, login string) (channel.Auth, error) {
 
 func (d *Desk) redirect(c commerce.Channel) string {
 	return d.PublicURL + "/v1/oauth/" + string(c) + "/callback"
-}
-
-// Start begins a consent, by the channel's usual login or another one of its:
-// the seller has to be sent to the address it answers, and comes back with the
-// state.
-func (d *Desk) Start(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, login string) (consent, state string, err error) {
-	auth, err := d.auth(c, login)
-	if err != nil {
-		return "", "", err
-	}
-	if state, err = d.random(24); err != nil {
-		return "", "", err
-	}
-	verifier, err := d.random(48) // 64 characters
-	if err != nil {
-		return "", "", err
-	}
-	sealed, err := d.Vault.Seal(ctx, w, "oauth", []byte(verifier))
-	if err != nil {
-		return "", "", fmt.Errorf("seal verifier: %w", err)
-	}
-	key := port.PublicKey{Key: state, Kind: "oauth", Space: w, Channel: c, Sealed: sealed, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(consentLife)}
-	if login != "" {
-		key.Data = map[string]string{"login": login}
-	}
-	if err := d.Store.PutPublicKey(ctx, key); err != nil {
-		return "", "", fmt.Errorf("remember consent: %w", err)
-	}
-	consent, err = auth.Consent(state, d.redirect(c), verifier)
-	return consent, state, err
-}
-
-// Callback ends a consent with the query the marketplace sent the seller back
-// with. The state names the workspace and works once; w, when it is known, must
-// be that one. A single candidate is connected at once; of several the seller
-// chooses.
-func (d *Desk) Callback(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, q url.Values) (port.Grant, []port.Account, error) {
-	key, err := d.consent(ctx, w, c, q)
-	if err != nil {
-		return port.Grant{}, nil, err
-	}
-	driver, err := d.driver(c)
-	if err != nil {
-		return port.Grant{}, nil, err
-	}
-	if q.Get("error") != "" || q.Get("code") == "" {
-		return port.Grant{}, nil, fault.New(fault.Invalid, "consent_denied", "%s was not connected: the consent was not given.", driver.Title)
-	}
-	verifier, err := d.Vault.Open(ctx, key.Space, "oauth", key.Sealed)
-	if err != nil {
-		return port.Grant{}, nil, fmt.Errorf("open verifier: %w", err)
-	}
-	login := key.Data["login"]
-	auth, err := d.auth(c, login)
-	if err != nil {
-		return port.Grant{}, nil, err
-	}
-	granted, err := auth.Exchange(ctx, q, d.redirect(c), string(verifier))
-	if err != nil {
-		return port.Grant{}, nil, fmt.Errorf("exchange %s consent: %w", c, err)
-	}
-	grant, err := d.keep(ctx, port.Grant{Space: key.Space, Channel: c, Login: login}, granted)
-	if err != nil || len(granted.Candidates) != 1 {
-		return grant, nil, err
-	}
-	connected, err := d.Choose(ctx, key.Space, grant.ID, []commerce.RemoteID{granted.Candidates[0].Remote})
-	return grant, connected, err
-}
-
-// consent takes the record of a begun consent. It works once.
-func (d *Desk) consent(ctx context.Context, w commerce.WorkspaceID, c commerce.Channel, q url.Values) (port.PublicKey, error) {
-	stale := fault.New(fault.Invalid, "consent_expired", "This consent is not known or has been used. Connect the shop again.")
-	if q.Get("state") == "" {
-		return port.PublicKey{}, stale
-	}
-	key, err := d.Store.PublicKey(ctx, q.Get("state"))
-	if fault.Is(err, fault.NotFound) || (err == nil && (key.Kind != "oauth" || key.Channel != c || (w != "" && w != key.Space) || d.Now().After(key.ExpiresAt))) {
-		return key, stale
-	}
-	if err != nil {
-		return key, fmt.Errorf("look up consent: %w", err)
-	}
-	key, err = d.Store.TakePublicKey(ctx, key.Key)
-	if fault.Is(err, fault.NotFound) {
-		return key, stale
-	}
-	return key, err
 }
 
 // keep stores what a consent gave as a new grant.

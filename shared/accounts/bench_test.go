@@ -94,9 +94,14 @@ func (b *bench) consent(w commerce.WorkspaceID, c commerce.Channel, candidates .
 
 func (b *bench) consentBy(login string, w commerce.WorkspaceID, c commerce.Channel) (port.Grant, []port.Account, error) {
 	b.t.Helper()
-	_, state, err := b.desk.Start(b.t.Context(), w, c, login)
+	_, state, err := b.desk.Start(b.t.Context(), w, c, login, accounts.Beginner{})
 	b.ok(err)
-	return b.desk.Callback(b.t.Context(), w, c, query(state))
+	return b.desk.Callback(b.t.Context(), back(w, c, state))
+}
+
+// back is the owner of a workspace coming back from a consent page.
+func back(w commerce.WorkspaceID, c commerce.Channel, state string) accounts.Return {
+	return accounts.Return{Channel: c, Query: query(state), Space: w}
 }
 
 func query(state string) url.Values { return url.Values{"state": {state}, "code": {"secret-code"}} }

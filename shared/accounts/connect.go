@@ -49,7 +49,6 @@ func (d *Desk) connectOnce(ctx context.Context, driver channel.Driver, grant por
 	if err != nil {
 		return a, err
 	}
-	before := a.Grant
 	if a, err = d.renewed(ctx, driver, a, grant, c); err != nil {
 		return a, err
 	}
@@ -57,23 +56,16 @@ func (d *Desk) connectOnce(ctx context.Context, driver channel.Driver, grant por
 	if f := fault.Of(err); f != nil && f.Code == elsewhere && f.Field == "target" {
 		// The catalog behind the shop belongs to another workspace. Without it
 		// the messages can still come in.
-		a.Target, a.NoTarget = "", "Its catalog is written by another Manystall workspace, so nothing is listed from here."
+		a.Target, a.NoTarget, a.Unsettled.Target = "", "Its catalog is written by another Manystall workspace, so nothing is listed from here.", ""
 		put, err = d.Store.Connect(ctx, a, nil)
 	}
 	if err != nil {
 		return a, err
 	}
-	if before != grant.ID {
-		if err := d.dropGrant(ctx, grant.Space, before); err != nil {
-			return put, err
-		}
+	if err := d.Settle(ctx, grant.Space, put.ID); err != nil {
+		return put, err
 	}
-	if put.Target == "" {
-		return put, nil
-	}
-	// Also when the target is known: edits may have passed it by. What is
-	// already shown costs no call.
-	return put, d.Spread(ctx, grant.Space, put.Target)
+	return d.Store.Account(ctx, grant.Space, put.ID)
 }
 
 // targetOf is what a candidate's listings are written to.
@@ -89,6 +81,12 @@ func targetOf(driver channel.Driver, c channel.Candidate) (channel.TargetRef, er
 func (d *Desk) account(ctx context.Context, w commerce.WorkspaceID, driver channel.Driver, c channel.Candidate) (port.Account, error) {
 	id := AccountIDOf(w, driver.Name, c.Remote)
 	a, err := d.Store.Account(ctx, w, id)
+	if err == nil && a.Unsettled != nil {
+		if err := d.Settle(ctx, w, id); err != nil {
+			return a, err
+		}
+		a, err = d.Store.Account(ctx, w, id)
+	}
 	if fault.Is(err, fault.NotFound) {
 		return port.Account{ID: id, Space: w, Channel: driver.Name, Kind: "marketplace", Remote: c.Remote, CreatedAt: d.Now()}, nil
 	}
@@ -104,6 +102,11 @@ func (d *Desk) renewed(ctx context.Context, driver channel.Driver, a port.Accoun
 		// one from now on: nothing twice, although it tells all of it again.
 		a.LoginAt, a.Cursors = d.Now(), nil
 	}
+	a.Unsettled = &port.Unsettled{Target: a.Target}
+	if a.Grant != grant.ID {
+		a.Unsettled.Grant = a.Grant
+	}
+	a.Health = nil // it was of the old consent
 	a.Login = grant.Login
 	a.Name, a.Grant, a.Settings, a.State, a.Reason, a.NextPoll, a.NoTarget = c.Name, grant.ID, c.Settings, port.AccountActive, "", d.Now(), c.CannotList
 	if driver.Orders != channel.OrdersInbound || a.Key != "" {

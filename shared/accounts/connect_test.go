@@ -1,71 +1,14 @@
 package accounts_test
 
 import (
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
 )
-
-func TestAConsentWorksOnceAndForItsOwn(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	b.market.candidates = []channel.Candidate{shop("1", "c1")}
-	address, state, err := b.desk.Start(t.Context(), mine, commerce.Etsy, "")
-	b.ok(err)
-	if !strings.Contains(address, state) || !strings.Contains(address, url.QueryEscape("https://us.example/v1/oauth/etsy/callback")) {
-		t.Errorf("address %s", address)
-	}
-	for name, try := range map[string]func() error{
-		"another workspace": func() error {
-			_, _, err := b.desk.Callback(t.Context(), theirs, commerce.Etsy, query(state))
-			return err
-		},
-		"another channel": func() error {
-			_, _, err := b.desk.Callback(t.Context(), mine, commerce.Facebook, query(state))
-			return err
-		},
-		"unknown state": func() error {
-			_, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, query("guess"))
-			return err
-		},
-		"no state": func() error {
-			_, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, url.Values{"code": {"x"}})
-			return err
-		},
-	} {
-		if err := try(); code(err) != "consent_expired" || !fault.Is(err, fault.Invalid) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	_, connected, err := b.desk.Callback(t.Context(), "", commerce.Etsy, query(state))
-	b.ok(err)
-	if len(connected) != 1 || connected[0].State != port.AccountActive || connected[0].Space != mine || connected[0].Target == "" {
-		t.Errorf("connected %+v", connected)
-	}
-	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, query(state)); code(err) != "consent_expired" {
-		t.Errorf("twice: %v", err)
-	}
-	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy, "")
-	b.ok(err)
-	b.clock.Advance(31 * time.Minute)
-	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, query(state)); code(err) != "consent_expired" {
-		t.Errorf("late: %v", err)
-	}
-	_, state, err = b.desk.Start(t.Context(), mine, commerce.Etsy, "")
-	b.ok(err)
-	if _, _, err := b.desk.Callback(t.Context(), mine, commerce.Etsy, url.Values{"state": {state}, "error": {"access_denied"}}); code(err) != "consent_denied" {
-		t.Errorf("denied: %v", err)
-	}
-	if _, _, err := b.desk.Start(t.Context(), mine, "amazon", ""); code(err) != "unknown_channel" {
-		t.Errorf("unknown channel: %v", err)
-	}
-}
 
 func TestOfSeveralShopsTheSellerChooses(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/manystall/manystall/shared/accounts"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -16,10 +17,10 @@ import (
 func TestAnotherLoginIsKeptToTheEnd(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	if _, _, err := b.desk.Start(t.Context(), mine, commerce.Instagram, "guess"); code(err) != "unknown_login" || !fault.Is(err, fault.Invalid) {
+	if _, _, err := b.desk.Start(t.Context(), mine, commerce.Instagram, "guess", accounts.Beginner{}); code(err) != "unknown_login" || !fault.Is(err, fault.Invalid) {
 		t.Errorf("unknown login: %v", err)
 	}
-	address, _, err := b.desk.Start(t.Context(), mine, commerce.Instagram, "short")
+	address, _, err := b.desk.Start(t.Context(), mine, commerce.Instagram, "short", accounts.Beginner{})
 	b.ok(err)
 	if !strings.HasSuffix(address, "&short=1") {
 		t.Errorf("address %s", address)

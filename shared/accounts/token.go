@@ -198,7 +198,10 @@ func (d *Desk) Open(ctx context.Context, w commerce.WorkspaceID, id commerce.Acc
 	switch {
 	case a.Kind != "marketplace":
 		return nil, fault.New(fault.Unsupported, "no_connector", "%s is not a marketplace: nothing can be sent there.", a.Name)
-	case a.State == port.AccountNeedsConsent, a.State == port.AccountGone:
+	case a.State == port.AccountGone:
+		// Nothing waits for it: who disconnects a shop wants nothing more sent.
+		return nil, fault.New(fault.Unsupported, "disconnected", "%s is disconnected. Connect it again first.", a.Name)
+	case a.State == port.AccountNeedsConsent:
 		return nil, fault.New(fault.AuthExpired, "not_connected", "The connection to %s has ended. Connect it again.", a.Name)
 	}
 	driver, err := d.driver(a.Channel)

@@ -133,7 +133,7 @@ func TestSecretsStayInside(t *testing.T) {
 	b.ok(err)
 	b.market.refuse = fault.New(fault.AuthExpired, "over", "Over.")
 	_, err = b.source(b.desk, a).Tokens(t.Context())
-	_, _, again := b.desk.Callback(t.Context(), mine, commerce.Etsy, query("old-state"))
+	_, _, again := b.desk.Callback(t.Context(), back(mine, commerce.Etsy, "old-state"))
 	tokens := fmt.Sprintf("%v %+v %#v", err, again, b.account(a))
 	if text := tokens + b.log.String(); strings.Contains(text, "secret") || b.log.Len() == 0 {
 		t.Errorf("a secret shows: %s", text)

@@ -16,9 +16,15 @@ import (
 
 const attempts = 10
 
+// Store is what this room needs of storage.
+type Store interface {
+	port.Inbox
+	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
+}
+
 // Desk answers conversations. Safe for concurrent use.
 type Desk struct {
-	Store port.Inbox
+	Store Store
 	// Rules are the reply rules of a channel.
 	Rules func(commerce.Channel) channel.ReplyRules
 	// Send asks for the outbound key to be worked on now.
@@ -44,7 +50,11 @@ func (d *Desk) Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.Co
 		if err != nil {
 			return commerce.Message{}, err
 		}
-		if err := d.allowed(conv, a.Text); err != nil {
+		account, err := d.Store.Account(ctx, w, conv.Account)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return commerce.Message{}, fmt.Errorf("account of %s: %w", id, err)
+		}
+		if err := d.allowed(WithAccount(conv, account), a.Text); err != nil {
 			return d.before(ctx, w, conv, a, err)
 		}
 		m, write := d.pending(w, conv, a)
@@ -63,6 +73,15 @@ func (d *Desk) Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.Co
 		}
 	}
 	return commerce.Message{}, fault.New(fault.Conflict, "conversation_contended", "The conversation changes too fast just now. Try again.")
+}
+
+// WithAccount is a conversation as its account lets it be answered now: one of
+// a disconnected account says that it can't be.
+func WithAccount(c commerce.Conversation, a port.Account) commerce.Conversation {
+	if c.NoReply == "" && a.State == port.AccountGone {
+		c.NoReply, c.ReplyAt = a.Name+" is disconnected. Connect it again to answer here.", ""
+	}
+	return c
 }
 
 // before answers a repeated request that could not be made now but was made

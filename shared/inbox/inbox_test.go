@@ -62,6 +62,28 @@ func (b bench) conversation(t *testing.T) commerce.Conversation {
 	return c
 }
 
+// A conversation of a disconnected account says so and takes no answer; one
+// that was given before, with the same key, is still known.
+func TestADisconnectedAccountCantBeAnswered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	a, err := b.PutAccount(t.Context(), port.Account{ID: "acc", Space: w, Name: "Clay page", State: port.AccountActive})
+	must(t, err)
+	before, err := b.desk.Reply(t.Context(), w, id, inbox.Answer{Text: "we do", Key: "k"})
+	must(t, err)
+	a.State = port.AccountGone
+	_, err = b.PutAccount(t.Context(), a)
+	must(t, err)
+	_, err = b.desk.Reply(t.Context(), w, id, inbox.Answer{Text: "we do"})
+	if f := fault.Of(err); f == nil || f.Code != "cannot_reply" || !strings.Contains(f.Message, "Clay page is disconnected") {
+		t.Errorf("answered with %v", err)
+	}
+	again, err := b.desk.Reply(t.Context(), w, id, inbox.Answer{Text: "we do", Key: "k"})
+	if err != nil || again.ID != before.ID {
+		t.Errorf("the answer of before is %v, %v", again.ID, err)
+	}
+}
+
 func TestReply(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)

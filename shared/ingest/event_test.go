@@ -1,8 +1,11 @@
 package ingest_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,14 +55,27 @@ func TestThinEvents(t *testing.T) {
 func TestEventsOfNobody(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
+	var log bytes.Buffer
+	b.in.Log = slog.New(slog.NewTextHandler(&log, nil))
 	o := update(order("1", 1))
+	polled := func(read time.Time) {
+		t.Helper()
+		body, err := json.Marshal(o)
+		must(t, err)
+		must(t, b.in.Handle(bg(), port.Inbound{V: 1, Kind: "update", Space: "w1", Account: b.account.ID, Body: body, FetchedAt: read}))
+	}
 	must(t, b.event(t, "stranger", at(1), o))
 	must(t, b.event(t, "shop-1", start().Add(-time.Second), o)) // from before the connection
+	polled(start().Add(-time.Second))
 	gone := b.account
 	gone.State = port.AccountGone
 	_, err := b.PutAccount(bg(), gone)
 	must(t, err)
 	must(t, b.event(t, "shop-1", at(1), o))
+	polled(at(1))
+	if lines := log.String(); strings.Count(lines, "event dropped") != 5 || strings.Count(lines, "why=unconnected") != 1 || strings.Count(lines, "why=before_connection") != 4 {
+		t.Errorf("what is dropped can't be counted: %s", lines)
+	}
 	if _, err := b.Order(bg(), "w1", ingest.OrderIDOf(b.account.ID, "1")); !fault.Is(err, fault.NotFound) {
 		t.Errorf("an event that is none of ours was applied: %v", err)
 	}

@@ -71,6 +71,10 @@ func (in *Ingester) Handle(ctx context.Context, m port.Inbound) error {
 		if err != nil {
 			return fmt.Errorf("account %s of an update: %w", m.Account, err)
 		}
+		if foreign(account, m.FetchedAt) {
+			in.Log.InfoContext(ctx, dropped, "why", "before_connection", "channel", account.Channel, "account", account.ID, "topic", u.Kind)
+			return nil
+		}
 		return in.apply(ctx, account, u, m.FetchedAt)
 	}
 	var e channel.Event
@@ -80,10 +84,20 @@ func (in *Ingester) Handle(ctx context.Context, m port.Inbound) error {
 	return in.event(ctx, e)
 }
 
+// dropped is the one message of everything that is let fall, so that it can be
+// counted; why says which of the two reasons.
+const dropped = "event dropped"
+
+// foreign says that something reached us, or was read, when the account was not
+// connected as it is now.
+func foreign(a port.Account, at time.Time) bool {
+	return a.State == port.AccountGone || at.Before(a.ClaimedAt)
+}
+
 func (in *Ingester) event(ctx context.Context, e channel.Event) error {
 	w, id, err := in.Store.AccountByRemote(ctx, e.Channel, e.Account)
 	if fault.Is(err, fault.NotFound) {
-		in.Log.InfoContext(ctx, "event of an unconnected account dropped", "channel", e.Channel, "topic", e.Topic)
+		in.Log.InfoContext(ctx, dropped, "why", "unconnected", "channel", e.Channel, "topic", e.Topic)
 		return nil
 	}
 	if err != nil {
@@ -93,8 +107,8 @@ func (in *Ingester) event(ctx context.Context, e channel.Event) error {
 	if err != nil {
 		return fmt.Errorf("account %s: %w", id, err)
 	}
-	if account.State == port.AccountGone || e.ReceivedAt.Before(account.ClaimedAt) {
-		in.Log.InfoContext(ctx, "event from before the connection dropped", "channel", e.Channel, "account", id, "topic", e.Topic)
+	if foreign(account, e.ReceivedAt) {
+		in.Log.InfoContext(ctx, dropped, "why", "before_connection", "channel", e.Channel, "account", id, "topic", e.Topic)
 		return nil
 	}
 	if e.Login != account.Login && !e.ReceivedAt.Before(account.LoginAt) {

@@ -283,6 +283,7 @@ func TestBadMessages(t *testing.T) {
 		"account without one":  {Kind: "update", Space: "w1", Account: b.account.ID, Body: []byte(`{"kind":"account"}`)},
 		"fetch without one":    {Kind: "update", Space: "w1", Account: b.account.ID, Body: []byte(`{"kind":"fetch"}`)},
 	} {
+		m.FetchedAt = at(1)
 		if err := b.in.Handle(bg(), m); !fault.Is(err, fault.Permanent) {
 			t.Errorf("%s: %v", name, err)
 		}

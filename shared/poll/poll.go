@@ -37,6 +37,8 @@ type Store interface {
 type Poller struct {
 	Store Store
 	Open  func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error)
+	// Settle ends what connecting or disconnecting an account left undone.
+	Settle func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error
 	// Every is the shortest time between two polls of a channel.
 	Every   func(commerce.Channel) time.Duration
 	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
@@ -70,6 +72,14 @@ func (p *Poller) locked(ctx context.Context, w commerce.WorkspaceID, id commerce
 	}
 	if err != nil {
 		return fmt.Errorf("account %s: %w", id, err)
+	}
+	if a.Unsettled != nil {
+		if err := p.Settle(ctx, w, id); err != nil {
+			return fmt.Errorf("settle account %s: %w", id, err)
+		}
+		if a, err = p.Store.Account(ctx, w, id); err != nil {
+			return fmt.Errorf("account %s: %w", id, err)
+		}
 	}
 	if a.State != port.AccountActive || a.Kind != "marketplace" {
 		return p.next(ctx, a, time.Time{})

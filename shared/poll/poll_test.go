@@ -312,3 +312,35 @@ func TestANewClaimKeepsItsCursors(t *testing.T) {
 		t.Errorf("cursor %q", a.Cursors["orders"])
 	}
 }
+
+// What connecting or disconnecting left undone is done before anything is
+// read, and a disconnected account is not read.
+func TestUnsettledAccountsAreSettled(t *testing.T) {
+	t.Parallel()
+	for state, reads := range map[port.AccountState]bool{port.AccountActive: true, port.AccountGone: false} {
+		b := newBench(t, 1)
+		a, err := b.Account(t.Context(), "w1", "acc")
+		must(t, err)
+		a.State, a.Unsettled = state, &port.Unsettled{Grant: "old"}
+		_, err = b.PutAccount(t.Context(), a)
+		must(t, err)
+		settled := 0
+		b.poller.Settle = func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+			settled++
+			if len(b.queued) != 0 {
+				t.Error("it was read first")
+			}
+			a, err := b.Account(ctx, w, id)
+			must(t, err)
+			a.Unsettled = nil
+			_, err = b.PutAccount(ctx, a)
+			return err
+		}
+		must(t, b.poller.Poll(t.Context(), "w1", "acc"))
+		a, err = b.Account(t.Context(), "w1", "acc")
+		must(t, err)
+		if settled != 1 || (len(b.queued) > 0) != reads || a.NextPoll.IsZero() == reads {
+			t.Errorf("%s: settled %d times, read %v, next poll %v", state, settled, b.queued, a.NextPoll)
+		}
+	}
+}

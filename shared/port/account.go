@@ -68,8 +68,19 @@ type Account struct {
 	Key      string               `json:"key,omitempty"` // public key of its checkout and feed
 	// ClaimedAt is when this connection began: older events are not ours.
 	ClaimedAt time.Time `json:"claimed_at"`
-	Version   int64     `json:"version"`
-	CreatedAt time.Time `json:"created_at"`
+	// Unsettled is what connecting or disconnecting has still to do; nil once
+	// all of it is done.
+	Unsettled *Unsettled `json:"unsettled,omitempty"`
+	Version   int64      `json:"version"`
+	CreatedAt time.Time  `json:"created_at"`
+}
+
+// Unsettled is what is left to do after an account was stored in its new state.
+// It is written with that state, so that a crash can't lose it.
+type Unsettled struct {
+	Grant  commerce.GrantID  `json:"grant,omitempty"`  // to forget, unless another account lives by it
+	Key    string            `json:"key,omitempty"`    // public address to close
+	Target commerce.TargetID `json:"target,omitempty"` // whose listings have all to be looked at
 }
 
 // AccountState is how a connection stands.

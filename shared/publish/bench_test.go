@@ -240,6 +240,7 @@ type stepper struct {
 	// before runs when a call is on its way, during between a marketplace's
 	// write and its answer; each once.
 	before, during func()
+	listed         func() // after marks were read; once
 }
 
 func (s *stepper) step(do func() error) error {
@@ -295,5 +296,6 @@ func (s *stepper) PutTarget(ctx context.Context, t port.Target) (put port.Target
 func (s *stepper) ListMarks(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID, lane port.Lane, limit int) ([]port.Mark, error) {
 	marks, err := s.Store.ListMarks(ctx, w, t, lane, limit)
 	s.read += len(marks)
+	once(&s.listed)
 	return marks, err
 }

@@ -121,7 +121,11 @@ func (k *Worker) work(ctx context.Context, w commerce.WorkspaceID, id commerce.T
 		Worker: k, space: w, until: k.Now().Add(slice), listings: map[commerce.ListingID]commerce.Listing{},
 		titles: map[commerce.ProductID]string{}, calls: map[string]port.Call{}, seen: map[port.Lane][]port.Mark{},
 	}
-	if ok, err := r.begin(ctx, id); !ok {
+	ok, err := r.begin(ctx, id)
+	if err == nil && r.target.ID != "" && len(r.target.Accounts) == 0 {
+		return r.leave(ctx)
+	}
+	if !ok {
 		return time.Time{}, err
 	}
 	for k.Now().Before(r.until) {
@@ -145,6 +149,9 @@ func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
 			return false, nil
 		}
 		return false, fmt.Errorf("target %s: %w", id, err)
+	}
+	if len(r.target.Accounts) == 0 {
+		return false, nil
 	}
 	if ok, err := r.findWriter(ctx); !ok {
 		return false, err

@@ -80,6 +80,7 @@ func setView(views map[commerce.Channel]commerce.View, c commerce.Channel, v cha
 
 // put stores a listing.
 func (r *run) put(ctx context.Context, l commerce.Listing) error {
+	l = r.parted(l)
 	l.UpdatedAt = r.Now()
 	for range 3 {
 		put, err := r.Store.PutListing(ctx, r.space, port.ListingWrite{Listing: l, Title: r.titles[l.Product]})

@@ -9,6 +9,7 @@ import (
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/publish"
 )
 
 type blind struct {
@@ -89,8 +90,11 @@ func TestAChannelThatLeavesTheTargetLosesItsView(t *testing.T) {
 	if on, told := b.market.lastOn[commerce.Instagram]; on || !told {
 		t.Errorf("the connector was told %v", b.market.lastOn)
 	}
-	if v := b.listing(p).Views[commerce.Instagram]; v.Wanted || v.State != commerce.ListingPaused {
+	if v := b.listing(p).Views[commerce.Instagram]; v.Wanted || v.State != commerce.ListingEnded || v.Waiting != publish.Disconnected {
 		t.Errorf("view %+v", v)
+	}
+	if v := b.listing(p).Views[commerce.Facebook]; !v.Wanted || v.State != commerce.ListingLive || v.Waiting != "" {
+		t.Errorf("the view of who stays is %+v", v)
 	}
 }
 

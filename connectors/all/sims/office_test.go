@@ -126,11 +126,11 @@ func (o *office) Send(_ context.Context, queue string, messages ...port.Outgoing
 // connect walks the seller through a login of a channel.
 func (o *office) connect(c commerce.Channel, login string) (port.Account, error) {
 	o.Helper()
-	address, _, err := o.desk.Start(o.Context(), shopSpace, c, login)
+	address, _, err := o.desk.Start(o.Context(), shopSpace, c, login, accounts.Beginner{})
 	o.must(err)
 	back, err := o.w.Consent(o.Context(), address, true)
 	o.must(err)
-	_, connected, err := o.desk.Callback(o.Context(), shopSpace, c, back)
+	_, connected, err := o.desk.Callback(o.Context(), accounts.Return{Channel: c, Query: back, Space: shopSpace})
 	if err != nil {
 		return port.Account{}, err
 	}

@@ -88,7 +88,7 @@ func (d *desk) script(step, code string) bool {
 func (d *desk) has(text string) {
 	d.t.Helper()
 	d.Eventually("the page shows "+text, 30*time.Second, func() (bool, string) {
-		return d.script("read the page", fmt.Sprintf(`document.body.innerText.toLowerCase().includes(%q)`, strings.ToLower(text))), ""
+		return d.script("read the page", fmt.Sprintf(`(document.body?.innerText ?? "").toLowerCase().includes(%q)`, strings.ToLower(text))), ""
 	})
 }
 
@@ -144,8 +144,34 @@ func TestDashboard(t *testing.T) {
 	d.visit("/queues")
 	d.save("queues")
 
+	d.connect()
 	d.reply()
 	d.themes()
+}
+
+// connect walks a consent as a seller does: from the page to the marketplace
+// and back, where the page finishes it.
+func (d *desk) connect() {
+	d.t.Helper()
+	click := func(what, where, text string) {
+		d.t.Helper()
+		d.Eventually("there is a button "+text, 30*time.Second, func() (bool, string) {
+			return d.script(what, fmt.Sprintf(`(() => { const b = [...document.querySelectorAll(%q)].find(b => b.innerText.includes(%q)); b?.click(); return !!b })()`, where, text)), ""
+		})
+	}
+	d.visit("/connections")
+	click("connect", "main button", "Connect")
+	click("choose the marketplace", "dialog button.choice", "Etsy")
+	click("agree at the marketplace", "form[method=post] button", "Approve")
+	d.has("connected.")
+	if d.script("look at the address", `location.hash !== "" || location.search.includes("code=")`) {
+		d.t.Error("what the marketplace sent stays in the address")
+	}
+	// A link somebody else began: the page asks first, and takes it only if it
+	// is of this workspace.
+	d.visit("/connections#returned=%2Fv1%2Foauth%2Fetsy%2Fcallback%3Fcode%3Dx%26state%3Dforged")
+	click("agree", "dialog button", "Connect it")
+	d.has("consent_expired")
 }
 
 // reply opens a conversation, answers, and looks at the marketplace whether the

@@ -200,7 +200,7 @@ func dueForgets(t *testing.T, b StoreBench) {
 	b.Settle(t)
 	same(t, len(need(b.Store.ListDue(ctx, port.DuePoll, at(10), 5))(t)), 0)
 	same(t, len(need(b.Store.ListDue(ctx, port.DuePoll, at(50), 5))(t)), 1)
-	a.State = port.AccountGone
+	a.State, a.NextPoll = port.AccountGone, time.Time{}
 	need(b.Store.PutAccount(ctx, a))(t)
 	tg := target(mine, "t1")
 	tg.WakeAt = at(1)

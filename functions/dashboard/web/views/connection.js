@@ -12,6 +12,7 @@ import { badge, connectionState } from '../parts/chip.js';
 import { button, copyable, field, input, linkButton } from '../parts/control.js';
 import { confirm, formDialog } from '../parts/dialog.js';
 import { bones, complain, failed, note } from '../parts/note.js';
+import { remember } from '../parts/finish.js';
 import { icon } from '../parts/icon.js';
 import { secretDialog } from '../parts/secret.js';
 import { toast } from '../parts/toast.js';
@@ -127,7 +128,9 @@ function reconnect(c) {
     icon: 'connections',
     run: async () => {
       try {
-        location.assign((await send('POST', '/v1/connections', { channel: c.channel, login: c.login }, { key: newKey() })).data.consent_url);
+        const { data } = await send('POST', '/v1/connections', { channel: c.channel, login: c.login }, { key: newKey() });
+        remember(data.state);
+        location.assign(data.consent_url);
       } catch (e) {
         complain(e);
       }

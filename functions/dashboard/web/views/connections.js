@@ -15,6 +15,7 @@ import { toast } from '../parts/toast.js';
 import { icon } from '../parts/icon.js';
 import { matrix } from '../parts/matrix.js';
 import { choosePending } from '../parts/pending.js';
+import { finish, remember } from '../parts/finish.js';
 import { secretDialog } from '../parts/secret.js';
 
 /** @typedef {import('../types.js').Connection} Connection */
@@ -67,6 +68,7 @@ export default function show({ root, query: q, signal }) {
     }
   };
   const turn = every(15000, read, signal);
+  void finish(signal, again);
   const grant = q.get('pending');
   if (grant)
     void choosePending(grant).then((done) => {
@@ -144,6 +146,7 @@ function connectDialog(again) {
   const begin = async (/** @type {string} */ channel, /** @type {string=} */ login) => {
     try {
       const { data } = await send('POST', '/v1/connections', { channel, login }, { key: newKey() });
+      remember(data.state);
       if (data.consent_url) location.assign(data.consent_url);
     } catch (e) {
       complain(e);

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,7 +39,7 @@ func (h *Handler) signin(w http.ResponseWriter, r *http.Request) {
 		}
 		h.enter(w, r, from, from.Parent, err)
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
-		writePage(w, http.StatusOK, page{Title: "Sign in", Form: true})
+		writePage(w, http.StatusOK, page{Title: "Sign in", Form: true, Next: next(r)})
 	case r.Method == http.MethodPost:
 		from, err := h.formKey(w, r)
 		h.enter(w, r, from, from.Hash, err)
@@ -109,20 +110,30 @@ func (h *Handler) enter(w http.ResponseWriter, r *http.Request, from port.Creden
 	}
 	protectPage(w.Header())
 	http.SetCookie(w, sessionCookie(token, s.ExpiresAt, httpapi.Secure(r)))
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	http.Redirect(w, r, next(r), http.StatusSeeOther)
+}
+
+// next is the page of ours one came from, "/" when none is named: never another
+// host.
+func next(r *http.Request) string {
+	to, err := url.Parse(r.FormValue("next"))
+	if err != nil || to.Host != "" || to.Scheme != "" || !strings.HasPrefix(to.Path, "/") || strings.HasPrefix(to.Path, "//") {
+		return "/"
+	}
+	return to.RequestURI()
 }
 
 func (h *Handler) refuseEntry(w http.ResponseWriter, r *http.Request, err error) {
 	if !fault.Is(err, fault.Denied) {
 		h.Log.ErrorContext(r.Context(), "signing in did not work", "error", err.Error())
-		writePage(w, http.StatusServiceUnavailable, page{Title: "Sign in", Form: true, Problem: "Signing in does not work just now. Try again."})
+		writePage(w, http.StatusServiceUnavailable, page{Title: "Sign in", Form: true, Next: next(r), Problem: "Signing in does not work just now. Try again."})
 		return
 	}
 	words := fault.Of(err).Message
 	if httpapi.Status(err) == http.StatusUnauthorized {
 		words = "There is no such key."
 	}
-	writePage(w, http.StatusForbidden, page{Title: "Sign in", Form: true, Problem: words})
+	writePage(w, http.StatusForbidden, page{Title: "Sign in", Form: true, Next: next(r), Problem: words})
 }
 
 // page is what the server itself shows: the sign-in form and errors.
@@ -130,6 +141,7 @@ type page struct {
 	Title   string
 	Problem string
 	Form    bool
+	Next    string // where to go then
 	Style   template.CSS
 }
 

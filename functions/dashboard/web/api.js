@@ -101,7 +101,7 @@ async function reach(url, init) {
 
 /** @param {Response} response */
 async function refused(response) {
-  if (response.status === 401) location.assign('/signin');
+  if (response.status === 401) location.assign(`/signin?next=${encodeURIComponent(location.pathname + location.search)}`);
   let body = {};
   try {
     body = await response.json();

@@ -44,7 +44,7 @@ export const english = {
     'channel.letter.meta': 'M', 'channel.letter.own': 'O',
 
     'filter.all': 'All', 'filter.state': 'State', 'filter.channel': 'Channels', 'filter.chosen': '(chosen)',
-    'filter.clear': 'Show all', 'list.more': 'Show more', 'list.refresh': 'Refresh',
+    'filter.clear': 'Show all', 'filter.more': 'More…', 'list.more': 'Show more', 'list.refresh': 'Refresh',
 
     'glance.title': 'At a glance', 'glance.period': 'Period', 'glance.period.1': 'Today', 'glance.period.7': '7 days',
     'glance.period.30': '30 days', 'glance.todo': 'To do', 'glance.sales': 'Sales',
@@ -84,7 +84,7 @@ export const english = {
     'order.source.marketplace': 'Placed on {channel}',
     'order.source.own_checkout': 'Placed in your own checkout, from {channel}',
     'order.source.chat_cart': 'Cart agreed on in a conversation on {channel}',
-    'order.source.manual': 'Noted by hand, {channel}', 'order.write': 'Conversation',
+    'order.source.manual': 'Noted by hand, {channel}', 'order.write': 'Conversation', 'order.print': 'Print',
     'order.short': { one: '{count} piece was sold that is not in stock', other: '{count} pieces were sold that are not in stock' },
     'order.short.text': 'Count again, restock, or agree with the buyer before you ship.',
     'order.late': 'It had to be shipped by {day}.', 'order.whynot.ship': 'Can’t be shipped here.',
@@ -148,7 +148,7 @@ export const english = {
     'inbox.deleted': 'This message was deleted.', 'inbox.reactions': 'Reactions', 'inbox.reply': 'Reply',
     'inbox.reply.hint': 'Write a reply…', 'inbox.send': 'Send', 'inbox.send.key': 'Ctrl or ⌘ and Enter',
     'inbox.send.solve': 'Send and solve', 'inbox.bytes': '{n} of {max} bytes', 'inbox.again': 'Send again',
-    'inbox.drop': 'Discard', 'inbox.window': '{span} left to reply',
+    'inbox.drop': 'Discard', 'inbox.unsent': 'The page was left before it was taken.', 'inbox.window': '{span} left to reply',
     'inbox.noreply': 'This can’t be answered from here', 'inbox.windowclosed': 'The time to reply is over',
     'inbox.windowclosed.hours': { one: '{channel} allows a reply within {count} hour of the buyer’s last message.', other: '{channel} allows a reply within {count} hours of the buyer’s last message.' },
     'inbox.windowclosed.text': '{channel} allows a reply for a limited time after the buyer’s last message.',
@@ -173,7 +173,7 @@ export const english = {
     'catalog.variants': { one: '{count} variant', other: '{count} variants' }, 'catalog.from': 'from',
     'catalog.notlisted': 'not listed',
     'catalog.notlisted.text': 'It is on no channel yet. Once a shop is connected, it is listed there by itself.',
-    'catalog.nolistings': 'No listings like this', 'catalog.norejected': 'Nothing is rejected',
+    'catalog.nolistings': 'No listings like this', 'catalog.nolistingsyet': 'Nothing is listed yet', 'catalog.norejected': 'Nothing is rejected',
 
     'stock.sku': 'SKU', 'stock.onhand': 'On hand', 'stock.reserved': 'Withheld', 'stock.available': 'Available',
     'stock.changed': 'Changed', 'stock.search': 'Find stock by the beginning of its SKU',

@@ -10,8 +10,9 @@ import { icon } from './icon.js';
  * @param {string} label of them all
  * @param {{name: string, text: string, href: string, count?: string}[]} tabs
  * @param {string} chosen
+ * @param {{text: string, tabs: {name: string, text: string, href: string}[]}} [more] what is rarely wanted, behind one more
  */
-export function tabs(label, tabs, chosen) {
+export function tabs(label, tabs, chosen, more) {
   return h(
     'nav',
     { class: 'tabs', 'aria-label': label },
@@ -23,7 +24,25 @@ export function tabs(label, tabs, chosen) {
         tab.count ? h('span', { class: 'num faint' }, tab.count) : null,
       ),
     ),
+    more ? moreTabs(label, more, chosen) : null,
   );
+}
+
+/** @param {string} label @param {{text: string, tabs: {name: string, text: string, href: string}[]}} more @param {string} chosen */
+function moreTabs(label, more, chosen) {
+  const here = more.tabs.some((tab) => tab.name === chosen);
+  const el = h(
+    'select',
+    { class: 'tab-more', 'aria-label': `${label}: ${more.text}`, 'data-here': here || undefined },
+    h('option', { value: '' }, more.text),
+    more.tabs.map((tab) => h('option', { value: tab.name }, tab.text)),
+  );
+  el.value = here ? chosen : '';
+  on('change', el, () => {
+    const tab = more.tabs.find((one) => one.name === el.value);
+    if (tab) go(tab.href);
+  });
+  return el;
 }
 
 /**

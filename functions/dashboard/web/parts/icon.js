@@ -37,6 +37,7 @@ const paths = {
   trash: 'M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5',
   drag: 'M12 4v16M8 8l4-4 4 4M8 16l4 4 4-4',
   box: 'M4 8l8-4 8 4v8l-8 4-8-4zM4 8l8 4 8-4M12 12v8',
+  print: 'M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z',
   pause: 'M9 6v12M15 6v12',
   play: 'M8 5l11 7-11 7z',
 };

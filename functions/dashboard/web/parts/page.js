@@ -33,12 +33,12 @@ export function setTitle(title) {
  * A sheet with a heading.
  * @param {string} title
  * @param {Child} body
- * @param {{actions?: Child, flush?: boolean, id?: string}} [o] flush: no space around the body
+ * @param {{actions?: Child, flush?: boolean, id?: string, screen?: boolean}} [o] flush: no space around the body; screen: not on paper
  */
 export function card(title, body, o = {}) {
   return h(
     'section',
-    { class: o.flush ? 'card flush' : 'card', id: o.id, 'aria-label': title || undefined },
+    { class: `card ${o.flush ? 'flush' : ''} ${o.screen ? 'unprinted' : ''}`.trim(), id: o.id, 'aria-label': title || undefined },
     title ? h('header', { class: 'line apart' }, h('h2', null, title), /** @type {any} */ (o.actions)) : null,
     h('div', { class: 'card-body' }, /** @type {any} */ (body)),
   );

@@ -11,6 +11,7 @@ import { dialog } from './dialog.js';
 import { toast } from './toast.js';
 import { messageList } from './message.js';
 import { composer } from './composer.js';
+import { dropUnsent, keepUnsent, unsent, unsentChanged } from './unsent.js';
 import { showContext } from './context.js';
 import { say } from './shell.js';
 import { setTitle } from './page.js';
@@ -26,7 +27,7 @@ import { setTitle } from './page.js';
 export function thread(o) {
   const path = `/v1/conversations/${encodeURIComponent(o.id)}`;
   /** @type {{c: Conversation | null, messages: Message[], next: string, local: Message[], resent: Set<string>, mark: string}} */
-  const state = { c: null, messages: [], next: '', local: [], resent: new Set(), mark: '' };
+  const state = { c: null, messages: [], next: '', local: unsent(o.id), resent: new Set(), mark: '' };
   const head = h('header', { class: 'thread-head' }, bones(1));
   const log = h('div', { class: 'thread-log', tabindex: '0', role: 'log', 'aria-label': t('inbox.messages'), 'aria-live': 'off' });
   const foot = h('div', { class: 'thread-foot' });
@@ -36,10 +37,7 @@ export function thread(o) {
   const view = messageList(log, {
     earlier: () => earlier(),
     retry: again,
-    drop: (m) => {
-      state.local = state.local.filter((x) => x.id !== m.id);
-      draw();
-    },
+    drop: (m) => dropUnsent(o.id, m.id),
   });
   const draw = () =>
     view.show(
@@ -51,18 +49,27 @@ export function thread(o) {
     id: o.id,
     signal: o.signal,
     local: (m) => {
-      state.local = [...state.local.filter((x) => x.id !== m.id), m];
-      draw();
+      keepUnsent(m);
       view.toEnd();
     },
     sent: (localID, m) => {
-      state.local = state.local.filter((x) => x.id !== localID);
       state.messages = join(state.messages, [m]);
-      draw();
+      dropUnsent(o.id, localID);
       void refresh();
     },
     solve: () => setState('solved'),
   });
+
+  on(
+    unsentChanged,
+    document,
+    (e) => {
+      if (e.detail !== o.id) return;
+      state.local = unsent(o.id);
+      draw();
+    },
+    o.signal,
+  );
 
   function again(/** @type {Message} */ m) {
     if (!m.local) state.resent.add(m.id);

@@ -22,7 +22,8 @@ import { go } from '../router.js';
 /** @typedef {import('../types.js').Stock} Stock */
 
 const names = ['products', 'listings', 'stock', 'imports'];
-const listingStates = ['', 'rejected', 'error', 'in_review', 'queued', 'live', 'sold_out', 'paused', 'draft', 'ended'];
+const listingStates = ['', 'rejected', 'in_review', 'queued', 'live', 'sold_out'];
+const rareStates = ['error', 'paused', 'draft', 'ended'];
 
 /** @param {import('../router.js').Page} page */
 export default function show({ root, query: q, signal }) {
@@ -125,6 +126,7 @@ export function productRow(p) {
 /** @param {URLSearchParams} q @param {AbortSignal} signal */
 function listings(q, signal) {
   const filter = { state: q.get('state') ?? '', channel: q.get('channel') ?? '' };
+  const tab = (/** @type {string} */ s) => ({ name: s, text: s ? word('listing.state', s) : t('filter.all'), href: query({ state: s }) });
   const all = list({
     path: '/v1/listings',
     query: filter,
@@ -135,7 +137,8 @@ function listings(q, signal) {
     row: (/** @type {ListingItem} */ l) => listingRow(l, () => all.refresh()),
     empty: () =>
       empty({
-        title: filter.state === 'rejected' ? t('catalog.norejected') : t('catalog.nolistings'),
+        title: t(filter.state === 'rejected' ? 'catalog.norejected' : filter.state || filter.channel ? 'catalog.nolistings' : 'catalog.nolistingsyet'),
+        text: filter.state || filter.channel ? undefined : t('catalog.notlisted.text'),
         icon: filter.state === 'rejected' ? 'check' : 'catalog',
       }),
   });
@@ -145,8 +148,9 @@ function listings(q, signal) {
       { class: 'filters' },
       tabs(
         t('filter.state'),
-        listingStates.map((s) => ({ name: s, text: s ? word('listing.state', s) : t('filter.all'), href: query({ state: s }) })),
+        listingStates.map(tab),
         filter.state,
+        { text: t('filter.more'), tabs: rareStates.map(tab) },
       ),
       channelFilter(['etsy', 'tiktok', 'facebook', 'instagram'], filter.channel, true),
     ),

@@ -13,7 +13,7 @@ import { button, linkButton } from '../parts/control.js';
 import { cancelDialog, shipDialog } from '../parts/orderaction.js';
 import { icon } from '../parts/icon.js';
 import { forget } from '../parts/list.js';
-import { connections } from '../session.js';
+import { connections, me } from '../session.js';
 
 /** @typedef {import('../types.js').Order} Order */
 
@@ -58,6 +58,7 @@ export default function show({ root, params, signal }) {
  */
 function view(o, changed) {
   return [
+    h('p', { class: 'printed strong', dir: 'auto' }, me().name),
     heading(t('order.number', { number: o.number || o.remote_id }), {
       back,
       beside: [badge(o.channel), orderState(o.state)],
@@ -81,6 +82,7 @@ function actions(o, changed) {
   const write = o.conversation ? linkButton(t('order.write'), `/inbox/${encodeURIComponent(o.conversation)}`, { icon: 'inbox' }) : null;
   if (write) write.id = 'write';
   return [
+    button(t('order.print'), { icon: 'print', kind: 'quiet', run: () => globalThis.print() }),
     write,
     o.can.includes('cancel') ? button(t('order.cancel'), { run: () => cancelDialog(o, changed) }) : null,
     o.can.includes('ship') ? ship : null,
@@ -233,6 +235,7 @@ function timeline(o) {
           ),
         ),
     ),
+    { screen: true },
   );
 }
 
@@ -291,6 +294,7 @@ function details(o) {
       [t('order.seen'), when(o.first_seen)],
       [t('order.fetched'), when(o.fetched_at)],
     ]),
+    { screen: true },
   );
 }
 
@@ -316,5 +320,6 @@ function attribution(o) {
         [t('order.attribution.landing'), a.landing ? h('span', { class: 'break' }, a.landing) : null],
       ]),
     ),
+    { screen: true },
   );
 }

@@ -14,26 +14,15 @@ import { noteOrder } from '../parts/noteorder.js';
 
 /** @typedef {import('../types.js').OrderItem} OrderItem */
 
-const states = [
-  '',
-  'open',
-  'unpaid',
-  'held',
-  'partly_shipped',
-  'shipped',
-  'delivered',
-  'completed',
-  'cancelled',
-  'refunded',
-  'draft',
-  'other',
-];
+const states = ['', 'open', 'unpaid', 'held', 'shipped', 'completed', 'cancelled'];
+const rare = ['paid', 'partly_shipped', 'delivered', 'refunded', 'draft', 'other'];
 const names = ['etsy', 'tiktok', 'facebook', 'instagram', 'meta', 'own'];
 
 /** @param {import('../router.js').Page} page */
 export default function show({ root, query: q, signal }) {
   const filter = { channel: q.get('channel') ?? '', state: q.get('state') ?? '', q: q.get('q') ?? '' };
-  const chosen = states.includes(filter.state) ? filter.state : '';
+  const chosen = [...states, ...rare].includes(filter.state) ? filter.state : '';
+  const tab = (/** @type {string} */ s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) });
   const orders = list({
     path: '/v1/orders',
     query: filter,
@@ -65,8 +54,9 @@ export default function show({ root, query: q, signal }) {
       { class: 'filters' },
       tabs(
         t('filter.state'),
-        states.map((s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) })),
+        states.map(tab),
         chosen,
+        { text: t('filter.more'), tabs: rare.map(tab) },
       ),
       channelFilter(names, filter.channel),
     ),

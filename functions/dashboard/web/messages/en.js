@@ -28,6 +28,10 @@ export const english = {
     'keys.next': 'Next in the list', 'keys.previous': 'Previous in the list', 'keys.search': 'Search',
     'keys.back': 'Back to the list', 'keys.ctrl': 'Ctrl',
 
+    'find.title': 'Find', 'find.short': 'Find', 'find.label': 'Find an order, a product or a page',
+    'find.hint': 'Order number, tracking, SKU, e-mail, page', 'find.product': 'Product',
+    'find.all': 'All orders with “{q}”',
+
     'problem.title': 'That did not work',
     'problem.unexpected': 'Something unexpected happened in this page. Load it again.',
     'problem.offline': 'No answer. Check the connection to the network.',

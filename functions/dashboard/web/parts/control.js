@@ -195,6 +195,11 @@ export function copyable(value, label) {
   );
 }
 
+/** @returns {string} the name of the key that goes with others */
+export function modKey() {
+  return /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : t('keys.ctrl');
+}
+
 /** @param {string} key of the keyboard */
 export function kbd(key) {
   return h('kbd', null, key);

@@ -2,13 +2,11 @@ import { h } from '../dom.js';
 import { t, word } from '../messages.js';
 import { listShortcuts } from '../keys.js';
 import { dialog } from './dialog.js';
-import { kbd } from './control.js';
-
-const mac = /Mac|iPhone|iPad/.test(navigator.platform);
+import { kbd, modKey } from './control.js';
 
 /** @param {string} keys */
 function shown(keys) {
-  return keys.split(' ').map((k) => k.split('+').map((part) => kbd(part === 'mod' ? (mac ? '⌘' : t('keys.ctrl')) : part)));
+  return keys.split(' ').map((k) => k.split('+').map((part) => kbd(part === 'mod' ? modKey() : part)));
 }
 
 /** Shows what the keyboard does here. */

@@ -8,9 +8,10 @@ import { counted } from '../format.js';
 import { shortcut } from '../keys.js';
 import { go } from '../router.js';
 import { icon } from './icon.js';
-import { button } from './control.js';
+import { button, kbd, modKey } from './control.js';
 import { dialog } from './dialog.js';
 import { complain } from './note.js';
+import { findDialog } from './find.js';
 import { helpDialog } from './help.js';
 import { toastRegion } from './toast.js';
 
@@ -37,6 +38,7 @@ export function shell(app) {
     'nav',
     { class: 'side', 'aria-label': t('nav.main') },
     h('a', { class: 'brand', href: '/' }, logo(), h('span', { class: 'cut', dir: 'auto' }, me().name)),
+    findButton(),
     h(
       'ul',
       null,
@@ -82,9 +84,24 @@ export function shell(app) {
     h('div', { id: 'said', class: 'said', 'aria-live': 'polite' }),
   );
   for (const p of places) shortcut({ keys: `g ${p.key}`, group: 'go', label: t(`nav.${p.name}`), run: () => go(p.href) });
+  shortcut({ keys: 'mod+k', group: 'go', label: t('find.title'), typing: true, run: find });
   shortcut({ keys: '?', group: 'go', label: t('help.open'), run: helpDialog });
   every(20000, counts, new AbortController().signal);
   return { main, mark };
+}
+
+function find() {
+  findDialog(places);
+}
+
+function findButton() {
+  return h(
+    'button',
+    { type: 'button', class: 'find-open', 'aria-haspopup': 'dialog', 'aria-keyshortcuts': 'Control+K Meta+K', title: t('find.title'), onclick: find },
+    icon('search'),
+    h('span', null, t('find.short')),
+    kbd(`${modKey()} K`),
+  );
 }
 
 /** Says that what is shown may be old, as long as nothing answers. */
@@ -209,6 +226,13 @@ function moreDialog() {
       h(
         'div',
         { class: 'line' },
+        button(t('find.short'), {
+          icon: 'search',
+          run: () => {
+            d.close();
+            find();
+          },
+        }),
         themeButton(),
         button(t('help.short'), {
           icon: 'help',

@@ -6,7 +6,7 @@ import { day, known, stamp, when } from '../format.js';
 import { every } from '../live.js';
 import { shortcut } from '../keys.js';
 import { go } from '../router.js';
-import { forgetConnections } from '../session.js';
+import { connections, forgetConnections } from '../session.js';
 import { card, facts, heading } from '../parts/page.js';
 import { badge, connectionState } from '../parts/chip.js';
 import { button, copyable, field, input, linkButton } from '../parts/control.js';
@@ -14,6 +14,8 @@ import { confirm, formDialog } from '../parts/dialog.js';
 import { bones, complain, failed, note } from '../parts/note.js';
 import { remember } from '../parts/finish.js';
 import { icon } from '../parts/icon.js';
+import { intake } from '../parts/intake.js';
+import { consentEnd } from '../parts/consent.js';
 import { secretDialog } from '../parts/secret.js';
 import { toast } from '../parts/toast.js';
 
@@ -67,10 +69,11 @@ function view(c, etag, path, draw) {
           c.state === 'needs_consent' ? h('p', null, reconnect(c)) : null,
         )
       : null,
+    consentEnd(c, reconnect(c)),
     h(
       'div',
       { class: 'columns' },
-      h('div', { class: 'stack' }, health(c), can(c)),
+      h('div', { class: 'stack' }, health(c), orders(c), can(c)),
       h('div', { class: 'stack' }, details(c), addresses(c), secrets(c, path), disconnectCard(c, path)),
     ),
   ];
@@ -136,6 +139,15 @@ function reconnect(c) {
       }
     },
   });
+}
+
+/** @param {Connection} c */
+function orders(c) {
+  const place = h('div', { class: 'bare' });
+  connections()
+    .then((all) => put(place, intake(c, all)))
+    .catch(() => {});
+  return place;
 }
 
 /** @param {Connection} c */

@@ -16,7 +16,8 @@ import { icon } from '../parts/icon.js';
 import { matrix } from '../parts/matrix.js';
 import { choosePending } from '../parts/pending.js';
 import { finish, remember } from '../parts/finish.js';
-import { secretDialog } from '../parts/secret.js';
+import { connectCheckout } from '../parts/checkout.js';
+import { consentEnd } from '../parts/consent.js';
 
 /** @typedef {import('../types.js').Connection} Connection */
 
@@ -69,6 +70,10 @@ export default function show({ root, query: q, signal }) {
   };
   const turn = every(15000, read, signal);
   void finish(signal, again);
+  if (q.get('new') === 'checkout') {
+    history.replaceState(null, '', query({ new: undefined }));
+    void connectCheckout(again);
+  }
   const grant = q.get('pending');
   if (grant)
     void choosePending(grant).then((done) => {
@@ -126,6 +131,7 @@ export function connectionCard(c) {
         c.currency ? [' · ', c.currency] : null,
       ),
       c.reason ? h('p', { class: 'small warn', dir: 'auto' }, c.reason) : null,
+      consentEnd(c),
       bad
         .slice(0, 2)
         .map((x) =>
@@ -152,23 +158,9 @@ function connectDialog(again) {
       complain(e);
     }
   };
-  const checkout = async () => {
-    const name = input({ maxlength: 100, value: t('connections.checkout.name') });
+  const checkout = () => {
     d.close();
-    /** @type {any} */
-    let made = null;
-    await formDialog({
-      title: t('connections.checkout.title'),
-      action: t('connections.checkout.make'),
-      fields: [h('p', { class: 'soft' }, t('connections.checkout.text')), field(t('connections.name'), name, { name: 'name' })],
-      run: async () => {
-        made = (await send('POST', '/v1/connections', { kind: 'checkout', name: name.value.trim() || undefined }, { key: newKey() })).data;
-      },
-    });
-    if (!made) return;
-    forgetConnections();
-    again();
-    await secretDialog(made.inbound_key, made.secret);
+    void connectCheckout(again);
   };
   const choice = (
     /** @type {string} */ name,

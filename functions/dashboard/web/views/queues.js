@@ -134,6 +134,12 @@ async function redrive(q, again) {
   }
 }
 
+/** @param {string} kind of a failure @returns what to do about it */
+function wordFix(kind) {
+  const text = word('failure.fix', kind);
+  return text === kind.replaceAll('_', ' ') ? null : h('p', { class: 'small soft' }, text);
+}
+
 /** @param {Failure} f */
 export function failureRow(f) {
   return h(
@@ -155,6 +161,7 @@ export function failureRow(f) {
         h('span', { class: 'small faint' }, when(f.at)),
       ),
       h('p', { class: 'break', dir: 'auto' }, f.message),
+      wordFix(f.kind),
       f.account ? h('a', { class: 'small', href: `/connections/${encodeURIComponent(f.account)}` }, t('queues.connection')) : null,
     ),
   );

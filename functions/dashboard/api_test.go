@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"testing"
+	"time"
 
 	"github.com/manystall/manystall/shared/httpapi"
 )
@@ -19,7 +20,7 @@ func TestOverview(t *testing.T) {
 			name: "summary of the last seven local days", method: "GET", url: "/v1/summary", status: 200,
 			want: []string{`"from":"2026-11-16","to":"2026-11-22"`, `"totals":[{"channel":"etsy","orders":2,"items":3,"amount":{"amount":3500,"currency":"EUR"}},{"channel":"etsy","orders":1`,
 				`"orders_to_ship":{"count":1,"more":false}`, `"waiting_since":"2026-11-22T11:00:00Z"`, `"listings_rejected":{"count":1`, `"failures":{"count":1`,
-				`"connections":{"count":3,"more":false},"connections_attention":{"count":2`},
+				`"connections":{"count":4,"more":false},"connections_attention":{"count":3`},
 			absent: []string{"99999"},
 		},
 		{name: "summary of a day", method: "GET", url: "/v1/summary?from=2026-11-21&to=2026-11-21", status: 200, want: []string{`"days":[{"date":"2026-11-21"`, `"amount":2500`}, absent: []string{"3500"}},
@@ -69,6 +70,12 @@ func TestConnections(t *testing.T) {
 		{name: "list", method: "GET", url: "/v1/connections", status: 200, want: []string{`"id":"acc_etsy"`, `"checkout_url":"http://localhost:8080/checkout/meta/pubkey"`, `"inbound_key":"inkey"`, `"shopify_url":"http://localhost:8080/v1/inbound/shopify/inkey"`}, absent: []string{"acc_gone"}},
 		{name: "one", method: "GET", url: "/v1/connections/acc_etsy", status: 200, want: []string{`"ok":false`, `"missing":{"Shipper":"the scope`, `"fix":"Connect again."`}, headers: map[string]string{"ETag": `"2"`}},
 		{name: "needs consent", method: "GET", url: "/v1/connections/acc_fb", status: 200, want: []string{`"abilities":[]`, `"Replier":"The consent has ended: connect again."`, `"feed_url":"http://localhost:8080/feeds/meta/pubkey.csv"`}, absent: []string{`"ok"`}},
+		{name: "ends soon", method: "GET", url: "/v1/connections/acc_soon", status: 200, want: []string{`"consent_ends_soon":true`, `"consent_ends_at":"2026-12-05T12:00:00Z"`, "The consent ends on 5 December 2026", `"state":"active"`}},
+		{name: "ends later", method: "GET", url: "/v1/connections/acc_soon", before: func(w *world) {
+			a := w.memory.spaces[spaceOne].accounts["acc_soon"]
+			a.EndsAt = noon.Add(15 * 24 * time.Hour)
+			w.memory.spaces[spaceOne].accounts["acc_soon"] = a
+		}, status: 200, want: []string{`"consent_ends_at":"2026-12-07T12:00:00Z"`}, absent: []string{"consent_ends_soon", "reason"}},
 		{name: "check", method: "POST", url: "/v1/connections/acc_etsy/check", status: 200, want: []string{`"ok":true`}, after: asked("check acc_etsy")},
 		{name: "pause", method: "PATCH", url: "/v1/connections/acc_etsy", body: `{"paused":true,"publish":"live"}`, status: 200, want: []string{`"state":"paused"`, `"publish":"live"`, `"abilities":[]`}},
 		{name: "pause what needs consent", method: "PATCH", url: "/v1/connections/acc_fb", body: `{"paused":true}`, status: 409, want: []string{`"code":"not_active"`}},

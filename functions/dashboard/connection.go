@@ -44,6 +44,7 @@ type connection struct {
 	OK          *bool                      `json:"ok,omitempty"`
 	CheckedAt   time.Time                  `json:"checked_at,omitzero"`
 	EndsAt      time.Time                  `json:"consent_ends_at,omitzero"`
+	EndsSoon    bool                       `json:"consent_ends_soon,omitempty"`
 	Abilities   []channel.Ability          `json:"abilities"`
 	Missing     map[channel.Ability]string `json:"missing"`
 	Checks      []channel.HealthCheck      `json:"checks"`
@@ -72,6 +73,7 @@ func (h *Handler) connection(a port.Account) connection {
 		Missing: map[channel.Ability]string{}, Checks: []channel.HealthCheck{}, Abilities: []channel.Ability{},
 	}
 	c.health(a.Health)
+	c.ends(a, h.Now())
 	c.addresses(a.Key, h.PublicURL)
 	d, ok := h.driver(a.Channel)
 	if !ok || a.Kind != kindMarketplace {
@@ -114,6 +116,24 @@ func (c *connection) health(raw json.RawMessage) {
 		c.Missing[ability] = why
 	}
 	c.Checks = append(c.Checks, health.Checks...)
+}
+
+// endsSoon is how long before the end of a consent the seller is told.
+const endsSoon = 14 * 24 * time.Hour
+
+// ends says when the consent ends, and warns before it does: a connection that
+// ends in silence sells what is not there any more.
+func (c *connection) ends(a port.Account, now time.Time) {
+	if !a.EndsAt.IsZero() {
+		c.EndsAt = a.EndsAt.UTC()
+	}
+	if a.State != port.AccountActive || c.EndsAt.IsZero() || c.EndsAt.Sub(now) > endsSoon {
+		return
+	}
+	c.EndsSoon = true
+	if c.Reason == "" {
+		c.Reason = "The consent ends on " + c.EndsAt.Format("2 January 2006") + ". Connect it again before then; nothing stops in between."
+	}
 }
 
 // addresses says where buyers and feeds come in.

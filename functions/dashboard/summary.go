@@ -205,7 +205,7 @@ func (h *Handler) countConnections(c *counts, accounts []port.Account) {
 			continue
 		}
 		c.Connections.Count++
-		if view := h.connection(a); a.State == port.AccountNeedsConsent || (view.OK != nil && !*view.OK) {
+		if view := h.connection(a); a.State == port.AccountNeedsConsent || view.EndsSoon || (view.OK != nil && !*view.OK) {
 			c.ConnectionsAttention.Count++
 		}
 	}

@@ -104,6 +104,7 @@ func fillConnections(t testing.TB, s *space) {
 	for _, a := range []port.Account{
 		{ID: "acc_etsy", Channel: commerce.Etsy, Kind: kindMarketplace, Remote: "77", Name: "Clay on Etsy", Target: "tgt_etsy", State: port.AccountActive, Health: health, Settings: json.RawMessage(`{"inner":"settings-stay-inside"}`)},
 		{ID: "acc_fb", Channel: commerce.Facebook, Kind: kindMarketplace, Remote: "88", Name: "Clay page", State: port.AccountNeedsConsent, Key: "pubkey"},
+		{ID: "acc_soon", Channel: commerce.Etsy, Kind: kindMarketplace, Remote: "79", Name: "Third", State: port.AccountActive, EndsAt: noon.Add(13 * 24 * time.Hour), Health: json.RawMessage(`{"ok":true,"missing":{"Shipper":"not now"}}`)},
 		{ID: "acc_own", Channel: commerce.Own, Kind: kindCheckout, Name: "Shop", State: port.AccountActive, Key: "inkey"},
 		{ID: "acc_gone", Channel: commerce.Etsy, Kind: kindMarketplace, Name: "Old", State: port.AccountGone},
 	} {

@@ -176,6 +176,8 @@ type market struct {
 	refuse    error
 	verifiers []string
 	life      time.Duration
+	ends      time.Duration // of the consent; it does not end when zero
+	before    func()        // the next renewal; once
 }
 
 func (m *market) driver(c commerce.Channel) channel.Driver {
@@ -211,7 +213,11 @@ func (m *market) issue() channel.Tokens {
 	if life == 0 {
 		life = time.Hour
 	}
-	return channel.Tokens{Access: fmt.Sprint("secret-access-", m.n), Refresh: refresh, ExpiresAt: m.now().Add(life)}
+	t := channel.Tokens{Access: fmt.Sprint("secret-access-", m.n), Refresh: refresh, ExpiresAt: m.now().Add(life)}
+	if m.ends > 0 {
+		t.EndsAt = m.now().Add(m.ends)
+	}
+	return t
 }
 
 func (m *market) Exchange(_ context.Context, _ url.Values, _, verifier string) (channel.Grant, error) {
@@ -224,6 +230,10 @@ func (m *market) Exchange(_ context.Context, _ url.Values, _, verifier string) (
 }
 
 func (m *market) Refresh(_ context.Context, t channel.Tokens) (channel.Tokens, error) {
+	if first := m.before; first != nil {
+		m.before = nil
+		first()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuse != nil {

@@ -106,7 +106,7 @@ func (d *Desk) renewed(ctx context.Context, driver channel.Driver, a port.Accoun
 	if a.Grant != grant.ID {
 		a.Unsettled.Grant = a.Grant
 	}
-	a.Health = nil // it was of the old consent
+	a.Health, a.EndsAt = nil, grant.EndsAt // the old ones were of another consent
 	a.Login = grant.Login
 	a.Name, a.Grant, a.Settings, a.State, a.Reason, a.NextPoll, a.NoTarget = c.Name, grant.ID, c.Settings, port.AccountActive, "", d.Now(), c.CannotList
 	if driver.Orders != channel.OrdersInbound || a.Key != "" {

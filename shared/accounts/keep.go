@@ -181,9 +181,12 @@ func (d *Desk) EndsAt(ctx context.Context, w commerce.WorkspaceID, id commerce.A
 			return err
 		}
 		g.EndsAt = at
-		if _, err = d.Store.PutGrant(ctx, g); err == nil || !fault.Is(err, fault.Conflict) {
+		if _, err = d.Store.PutGrant(ctx, g); err == nil {
+			return d.consentEnds(ctx, w, g.ID, at)
+		}
+		if !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
-	return nil
+	return contended()
 }

@@ -57,6 +57,11 @@ func (m *mortal) DeleteGrant(ctx context.Context, w commerce.WorkspaceID, id com
 	return m.step(func() error { return m.Store.DeleteGrant(ctx, w, id) })
 }
 
+func (m *mortal) PutGrant(ctx context.Context, g port.Grant) (put port.Grant, err error) {
+	err = m.step(func() error { put, err = m.Store.PutGrant(ctx, g); return err })
+	return put, err
+}
+
 // killed runs something in a process that is killed at a write; whether it was.
 func (b *bench) killed(at int, after bool, run func() error) (killed bool) {
 	b.t.Helper()
@@ -151,7 +156,7 @@ func TestAConnectionKilledAnywhereIsFinished(t *testing.T) {
 				return err
 			})
 			what := fmt.Sprintf("killed at %d, after %v", n, after)
-			if b.account(old).State != port.AccountActive {
+			if b.account(old).State != port.AccountActive || !b.hasGrant(mine, b.account(old).Grant) {
 				b.connect(mine, commerce.Facebook, "page", "catalog") // the seller tries again
 			}
 			b.maintained()

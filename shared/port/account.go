@@ -66,6 +66,8 @@ type Account struct {
 	Cursors  map[string]string    `json:"cursors,omitempty"` // orders, messages, reviews
 	NextPoll time.Time            `json:"next_poll,omitzero"`
 	Key      string               `json:"key,omitempty"` // public key of its checkout and feed
+	// EndsAt is about when the seller has to consent again; within a day.
+	EndsAt time.Time `json:"ends_at,omitzero"`
 	// ClaimedAt is when this connection began: older events are not ours.
 	ClaimedAt time.Time `json:"claimed_at"`
 	// Unsettled is what connecting or disconnecting has still to do; nil once
@@ -106,8 +108,11 @@ type Grant struct {
 	Candidates json.RawMessage      `json:"candidates,omitempty"` // until the seller has chosen
 	ExpiresAt  time.Time            `json:"expires_at,omitzero"`  // of the access token
 	EndsAt     time.Time            `json:"ends_at,omitzero"`     // of the consent
-	Version    int64                `json:"version"`
-	CreatedAt  time.Time            `json:"created_at"`
+	// Renewing is when a renewal went out whose tokens are not stored yet. It
+	// may have used the refresh token up.
+	Renewing  time.Time `json:"renewing,omitzero"`
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // Target is what listings are written to.

@@ -47,6 +47,7 @@
  * @property {boolean} [ok]
  * @property {string} [checked_at]
  * @property {string} [consent_ends_at]
+ * @property {boolean} [consent_ends_soon]
  * @property {string[]} abilities
  * @property {Record<string, string>} missing
  * @property {{name: string, ok: boolean, message: string, fix?: string}[]} checks

@@ -66,7 +66,7 @@ function view(c, etag, path, draw) {
       ? note(
           c.state === 'needs_consent' ? 'bad' : 'warn',
           h('p', { dir: 'auto' }, c.reason),
-          c.state === 'needs_consent' ? h('p', null, reconnect(c)) : null,
+          c.state === 'needs_consent' || c.consent_ends_soon ? h('p', null, reconnect(c)) : null,
         )
       : null,
     consentEnd(c, reconnect(c)),

@@ -46,6 +46,8 @@ func roomOf(path string) (room, bool) {
 		return room{30, first(2)}, true
 	case path == "infra/localaws/localtest":
 		return room{30, path}, true // opens storage for tests only
+	case path == "infra/cloud":
+		return room{20, path}, true // below the adapters, which all ask it
 	case strings.HasPrefix(path, "infra/"):
 		return room{30, first(2)}, true
 	}

@@ -38,14 +38,9 @@ func TestClientFollowsTheEnvironment(t *testing.T) {
 		host, auth string
 		refused    string
 	}{
-		"lambda":               {env: keys, host: "dynamodb.eu-north-1.amazonaws.com", auth: "Credential=AK/"},
-		"empty endpoint":       {env: with(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": ""}), host: "dynamodb.eu-north-1.amazonaws.com", auth: "eu-north-1/dynamodb"},
-		"own endpoint":         {env: with(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://a:1", "AWS_ENDPOINT_URL": "http://b:1"}), host: "a:1", auth: "AK/"},
-		"common endpoint":      {env: map[string]string{"AWS_ENDPOINT_URL": "http://b:1"}, host: "b:1", auth: "local/"},
-		"nothing":              {refused: "AWS_REGION"},
-		"region alone":         {env: map[string]string{"AWS_DEFAULT_REGION": "eu-north-1"}, refused: "AWS_ACCESS_KEY_ID"},
-		"half of the keys":     {env: map[string]string{"AWS_REGION": "eu-north-1", "AWS_ACCESS_KEY_ID": "AK"}, refused: "AWS_SECRET_ACCESS_KEY"},
-		"default region works": {env: map[string]string{"AWS_DEFAULT_REGION": "ap-east-1", "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "SK"}, host: "dynamodb.ap-east-1.amazonaws.com"},
+		"lambda":       {env: keys, host: "dynamodb.eu-north-1.amazonaws.com", auth: "Credential=AK/"},
+		"own endpoint": {env: with(map[string]string{"AWS_ENDPOINT_URL_DYNAMODB": "http://a:1", "AWS_ENDPOINT_URL": "http://b:1"}), host: "a:1", auth: "AK/"},
+		"nothing":      {refused: "AWS_REGION"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

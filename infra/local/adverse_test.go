@@ -5,9 +5,6 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
-
-	"github.com/manystall/manystall/infra/local/instance"
 )
 
 // TestAdverse is the journey while the embedded services do what AWS allows
@@ -24,16 +21,8 @@ func TestAdverse(t *testing.T) {
 			t.Parallel()
 			in := newShopper(t, "DEMO=false", "ADVERSE=true", "LOG_LEVEL=ERROR", "SEED="+strconv.Itoa(seed))
 			in.Start()
-			in.Wait("API key", 4*time.Minute)
-			in.Eventually("everything is live", 2*time.Minute, func() (bool, string) {
-				live := 0
-				for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
-					if l.State == "live" {
-						live++
-					}
-				}
-				return live == 100, fmt.Sprintf("%d of 100", live)
-			})
+			in.Wait("API key")
+			in.live(25)
 			opening, bought := map[string]int64{"PIN-BOAT": in.ledger()["PIN-BOAT"].OnHand}, map[string]int64{}
 			for range 4 {
 				for _, c := range []string{"etsy", "tiktok", "instagram"} {

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/manystall/manystall/infra/local/instance"
 )
@@ -125,7 +124,7 @@ func (in *shopper) buy(channel, sku string, quantity int, note string) string {
 func (in *shopper) order(remote string) orderItem {
 	in.T.Helper()
 	var found orderItem
-	in.Eventually("order "+remote+" arrives", 20*time.Second, func() (bool, string) {
+	in.Eventually("order "+remote+" arrives", func() (bool, string) {
 		orders := instance.All[orderItem](in.Instance, "/v1/orders")
 		i := slices.IndexFunc(orders, func(o orderItem) bool { return o.Remote == remote })
 		if i >= 0 {
@@ -141,7 +140,7 @@ func (in *shopper) order(remote string) orderItem {
 func (in *shopper) ledger() map[string]level {
 	in.T.Helper()
 	bySKU := map[string]level{}
-	in.Eventually("levels are the sums of their moves", 20*time.Second, func() (bool, string) {
+	in.Eventually("levels are the sums of their moves", func() (bool, string) {
 		for _, l := range instance.All[level](in.Instance, "/v1/stock") {
 			var sum int64
 			for _, m := range instance.All[struct {
@@ -165,7 +164,7 @@ func (in *shopper) ledger() map[string]level {
 // shows waits until every channel shows what is on hand.
 func (in *shopper) shows(sku string, want int64) {
 	in.T.Helper()
-	in.Eventually(fmt.Sprintf("all channels show %d of %s", want, sku), 60*time.Second, func() (bool, string) {
+	in.Eventually(fmt.Sprintf("all channels show %d of %s", want, sku), func() (bool, string) {
 		var seen []string
 		ok := true
 		for _, c := range []string{"etsy", "tiktok", "facebook"} {
@@ -183,28 +182,43 @@ func (in *shopper) shows(sku string, want int64) {
 // TestJourney is a newcomer's first hour.
 func TestJourney(t *testing.T) {
 	t.Parallel()
-	in := newShopper(t)
-	in.Start()
-	lines := in.Wait("API key", 4*time.Minute)
-	t.Log("\n" + strings.Join(lines, "\n"))
+	newShopper(t).journey(t, sample, 25)
+}
 
-	listings := instance.All[listing](in.Instance, "/v1/listings")
-	for _, l := range listings {
-		if l.State != "live" {
-			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
-		}
-	}
-	if len(listings) != 25*4 {
-		t.Errorf("%d listings, want 25 products on 4 channels", len(listings))
-	}
+// sample is what a first start imports.
+const sample = "sample/catalog.csv"
+
+// journey starts it and does everything a seller and buyers do, with a catalog
+// of so many products, all of them sound, with SKUs CND-2 and SOAP-3.
+func (in *shopper) journey(t *testing.T, catalog string, products int) {
+	in.Start()
+	t.Log("\n" + strings.Join(in.Wait("API key"), "\n"))
+	in.live(products)
 	in.ledger()
 
-	t.Run("the same file again changes nothing", func(t *testing.T) { in.again(t, "sample/catalog.csv") })
-	t.Run("an order lowers stock everywhere", func(t *testing.T) { in.orders(t) })
+	t.Run("the same file again changes nothing", func(t *testing.T) { in.again(t, catalog) })
+	t.Run("an order lowers stock everywhere", func(t *testing.T) { in.orders(t, catalog) })
 	t.Run("a reply reaches the buyer", func(t *testing.T) { in.replies(t) })
 	t.Run("a shipment reaches the marketplace", func(t *testing.T) { in.ships(t) })
 	t.Run("faulty products are refused by name", func(t *testing.T) { in.defects(t) })
 	in.ledger()
+}
+
+// live waits until so many products are live on every channel.
+func (in *shopper) live(products int) {
+	in.T.Helper()
+	in.Eventually("everything is live", func() (bool, string) {
+		live, missing := map[string]int{}, ""
+		for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
+			if l.State == "live" {
+				live[l.Channel]++
+			} else {
+				missing = fmt.Sprintf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
+			}
+		}
+		ok := !slices.ContainsFunc(channels, func(c string) bool { return live[c] != products })
+		return ok, fmt.Sprintf("%v live, want %d each; %s", live, products, missing)
+	})
 }
 
 type importJob struct {
@@ -225,7 +239,7 @@ func (in *shopper) importFile(path string) importJob {
 	}
 	var job importJob
 	in.Call(http.MethodPost, "/v1/imports?format=auto", data, &job, "Content-Type", "text/csv")
-	in.Eventually("import of "+path+" ends", time.Minute, func() (bool, string) {
+	in.Eventually("import of "+path+" ends", func() (bool, string) {
 		in.Call(http.MethodGet, "/v1/imports/"+job.ID, nil, &job)
 		return job.State != "running", job.State
 	})
@@ -254,7 +268,7 @@ func (in *shopper) again(t *testing.T, path string) {
 	}
 }
 
-func (in *shopper) orders(t *testing.T) {
+func (in *shopper) orders(t *testing.T, catalog string) {
 	levels := in.ledger()
 	sku := "CND-2"
 	have := levels[sku].OnHand
@@ -270,7 +284,7 @@ func (in *shopper) orders(t *testing.T) {
 	if now := in.ledger()[sku].OnHand; now != have {
 		t.Errorf("%d of %s on hand, want %d", now, sku, have)
 	}
-	in.again(t, "sample/catalog.csv")
+	in.again(t, catalog)
 	if now := in.ledger()[sku].OnHand; now != have {
 		t.Errorf("an import undid a sale: %d of %s on hand, want %d", now, sku, have)
 	}
@@ -281,7 +295,7 @@ func (in *shopper) replies(t *testing.T) {
 		text := "A question from " + c
 		in.Call(http.MethodPost, "/local/marketplaces/"+c+"/messages", map[string]string{"text": text, "buyer": "Sam Ode"}, nil)
 		var talk conversation
-		in.Eventually("the message from "+c+" arrives", 20*time.Second, func() (bool, string) {
+		in.Eventually("the message from "+c+" arrives", func() (bool, string) {
 			for _, conv := range instance.All[conversation](in.Instance, "/v1/conversations?channel="+c) {
 				for _, m := range instance.All[struct {
 					Text string `json:"text"`
@@ -296,11 +310,11 @@ func (in *shopper) replies(t *testing.T) {
 		})
 		answer := "An answer for " + c
 		in.Call(http.MethodPost, "/v1/conversations/"+talk.ID+"/messages", map[string]string{"text": answer}, nil)
-		in.Eventually("the answer reaches the buyer on "+c, 20*time.Second, func() (bool, string) {
+		in.Eventually("the answer reaches the buyer on "+c, func() (bool, string) {
 			raw, _ := json.Marshal(in.look(c).Threads)
 			return bytes.Contains(raw, []byte(answer)), string(raw)
 		})
-		in.Eventually("the answer is settled", 20*time.Second, func() (bool, string) {
+		in.Eventually("the answer is settled", func() (bool, string) {
 			count := 0
 			state := ""
 			for _, m := range instance.All[struct {
@@ -316,7 +330,7 @@ func (in *shopper) replies(t *testing.T) {
 	}
 	note := in.buy("etsy", "SOAP-3", 1, "Please no plastic.")
 	in.order(note)
-	in.Eventually("the note becomes a conversation that says why it can't be answered", 30*time.Second, func() (bool, string) {
+	in.Eventually("the note becomes a conversation that says why it can't be answered", func() (bool, string) {
 		for _, conv := range instance.All[conversation](in.Instance, "/v1/conversations?channel=etsy") {
 			if conv.Kind == "order_note" && conv.NoReply != "" && conv.ReplyAt != "" {
 				return true, ""
@@ -332,7 +346,7 @@ func (in *shopper) ships(t *testing.T) {
 		order := in.order(remote)
 		tracking := "TRACK" + strings.ToUpper(c) + "1"
 		in.Call(http.MethodPost, "/v1/orders/"+order.ID+"/shipments", map[string]string{"carrier": "USPS", "tracking": tracking}, nil)
-		in.Eventually("the shipment reaches "+c, 20*time.Second, func() (bool, string) {
+		in.Eventually("the shipment reaches "+c, func() (bool, string) {
 			for _, o := range in.look(c).Orders {
 				if o.ID == remote {
 					return len(o.Tracking) == 1 && strings.Contains(o.Tracking[0], tracking), strings.Join(o.Tracking, "; ")
@@ -357,7 +371,7 @@ func (in *shopper) defects(t *testing.T) {
 		"A shirt with three":        {"etsy too_many_options"},
 		"A chair that costs":        {"tiktok price_too_high"},
 	}
-	in.Eventually("faulty products are judged", 90*time.Second, func() (bool, string) {
+	in.Eventually("faulty products are judged", func() (bool, string) {
 		got := map[string][]string{}
 		for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
 			for title := range want {
@@ -397,19 +411,8 @@ func TestRealExport(t *testing.T) {
 	}
 	in := newShopper(t, "CATALOG="+file, "DEMO=false")
 	in.Start()
-	t.Log("\n" + strings.Join(in.Wait("API key", 4*time.Minute), "\n"))
-	live := map[string]int{}
-	for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
-		if l.State != "live" {
-			t.Errorf("%s on %s is %s: %+v", l.Title, l.Channel, l.State, l.Problems)
-		}
-		live[l.Channel]++
-	}
-	for _, c := range channels {
-		if live[c] != 20 {
-			t.Errorf("%d products on %s, want 20", live[c], c)
-		}
-	}
+	t.Log("\n" + strings.Join(in.Wait("API key"), "\n"))
+	in.live(20)
 	before := in.ledger()
 	in.again(t, file)
 	after := in.ledger()

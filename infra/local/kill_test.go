@@ -19,7 +19,7 @@ func (in *shopper) story(t *testing.T, bought map[string]int64, opening map[stri
 	t.Helper()
 	levels := in.ledger()
 	var orders []orderItem
-	in.Eventually("all orders are here", 60*time.Second, func() (bool, string) {
+	in.Eventually("all orders are here", func() (bool, string) {
 		orders = instance.All[orderItem](in.Instance, "/v1/orders")
 		return len(orders) >= len(bought), fmt.Sprintf("%d of %d", len(orders), len(bought))
 	})
@@ -38,7 +38,7 @@ func (in *shopper) story(t *testing.T, bought map[string]int64, opening map[stri
 		gone += quantity
 	}
 	sku := "PIN-BOAT"
-	in.Eventually("every sale took its stock once", 30*time.Second, func() (bool, string) {
+	in.Eventually("every sale took its stock once", func() (bool, string) {
 		levels = in.ledger()
 		return levels[sku].OnHand == opening[sku]-gone, fmt.Sprintf("%d of %s on hand, want %d - %d", levels[sku].OnHand, sku, opening[sku], gone)
 	})
@@ -62,16 +62,8 @@ func TestKill(t *testing.T) {
 		in.killAfter(time.Duration(random.IntN(2500)) * time.Millisecond)
 	}
 	in.Start()
-	in.Wait("API key", 4*time.Minute)
-	in.Eventually("everything is live", 2*time.Minute, func() (bool, string) {
-		live := 0
-		for _, l := range instance.All[listing](in.Instance, "/v1/listings") {
-			if l.State == "live" {
-				live++
-			}
-		}
-		return live == 100, fmt.Sprintf("%d of 100", live)
-	})
+	in.Wait("API key")
+	in.live(25)
 	for _, c := range []string{"etsy", "tiktok", "facebook"} {
 		if n := len(in.look(c).Items); n != len(in.ledger()) {
 			t.Errorf("%s shows %d items for %d SKUs: something was created twice or not at all", c, n, len(in.ledger()))
@@ -87,7 +79,7 @@ func TestKill(t *testing.T) {
 		in.killAfter(time.Duration(random.IntN(400)) * time.Millisecond)
 		in.Start()
 		began := time.Now()
-		in.Wait("Dashboard", time.Minute)
+		in.Wait("Dashboard")
 		t.Logf("up again after %s", time.Since(began).Round(time.Millisecond))
 	}
 	in.story(t, bought, opening)
@@ -124,7 +116,7 @@ func TestProcesses(t *testing.T) {
 		t.Skip("finding a function's process needs /proc")
 	}
 	in.Start()
-	in.Wait("API key", 4*time.Minute)
+	in.Wait("API key")
 	opening, bought := map[string]int64{"PIN-BOAT": in.ledger()["PIN-BOAT"].OnHand}, map[string]int64{}
 	for i, name := range names {
 		for _, c := range []string{"etsy", "tiktok", "facebook"} {

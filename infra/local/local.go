@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,11 +153,9 @@ func (r *runner) open(ctx context.Context, env config.Source, awsAddress string)
 	if err := r.aws.SQS().ReleaseInFlight(ctx); err != nil {
 		return fmt.Errorf("give back messages in flight: %w", err)
 	}
-	local, err := r.locals(awsAddress)
-	if err != nil {
+	if r.env, err = r.environment(env); err != nil {
 		return err
 	}
-	r.env = environment(env, local)
 	if r.template, err = sam.ReadFile(filepath.Join(r.root, "template.yaml"), sam.Options{Resolver: sam.Local{QueueURL: "http://" + awsAddress}, Variable: r.env}); err != nil {
 		return err
 	}
@@ -183,8 +182,9 @@ func (r *runner) open(ctx context.Context, env config.Source, awsAddress string)
 	return r.owner(ctx)
 }
 
-// locals are the variables that stand for the cloud on this machine.
-func (r *runner) locals(awsAddress string) (map[string]string, error) {
+// environment is a person's own variables over those that stand for the cloud
+// on this machine.
+func (r *runner) environment(env config.Source) (config.Source, error) {
 	stands := r.stands()
 	local, err := r.state.credentials(stands)
 	if err != nil {
@@ -195,19 +195,23 @@ func (r *runner) locals(awsAddress string) (map[string]string, error) {
 	}
 	local["PUBLIC_URL"] = r.base
 	local["AWS_REGION"] = "us-east-1"
-	local["AWS_ENDPOINT_URL_DYNAMODB"] = "http://" + awsAddress
-	local["AWS_ENDPOINT_URL_SQS"] = "http://" + awsAddress
+	elsewhere, _ := env("AWS_ENDPOINT_URL")
+	local["AWS_ENDPOINT_URL_DYNAMODB"] = cmp.Or(elsewhere, "http://"+r.awsAddress)
+	local["AWS_ENDPOINT_URL_SQS"] = local["AWS_ENDPOINT_URL_DYNAMODB"]
 	local["AWS_ACCESS_KEY_ID"], local["AWS_SECRET_ACCESS_KEY"] = "local", "local"
 	local["LOCAL_STATE"] = r.state.dir
 	local["LOG_LEVEL"] = r.Log
 	if len(stands) > 0 {
 		local["IMAGE_HOST"] = r.base + "/sim/images"
 	}
-	return local, nil
+	return environment(env, local), nil
 }
 
 func (r *runner) newEngine(invoke engine.Invoke) (*engine.Engine, error) {
-	tables, streams, queues := r.clients()
+	tables, streams, queues, err := r.clients()
+	if err != nil {
+		return nil, err
+	}
 	return engine.New(engine.Config{
 		Template: r.template, Tables: tables, Streams: streams, Queues: queues, Invoke: invoke, Checkpoints: r.state,
 		StreamChanged: r.aws.StreamChanged, NewID: func() string { return ulid.Make().String() }, Log: r.log,

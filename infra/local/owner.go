@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -19,6 +18,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/manystall/manystall/infra/blob"
+	"github.com/manystall/manystall/infra/cloud"
 	"github.com/manystall/manystall/infra/dynamo"
 	"github.com/manystall/manystall/infra/local/engine"
 	"github.com/manystall/manystall/infra/vault"
@@ -34,15 +34,20 @@ const signinLife = 24 * time.Hour
 
 // clients speak to the endpoints of this run: our own, or those the
 // environment names.
-func (r *runner) clients() (engine.TableClient, engine.StreamClient, engine.QueueClient) {
-	creds := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: r.value("AWS_ACCESS_KEY_ID"), SecretAccessKey: r.value("AWS_SECRET_ACCESS_KEY"), SessionToken: r.value("AWS_SESSION_TOKEN")}, nil
-	})
+func (r *runner) clients() (engine.TableClient, engine.StreamClient, engine.QueueClient, error) {
+	tables, err := cloud.Find(r.value, "DYNAMODB")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	queues, err := cloud.Find(r.value, "SQS")
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	web := &http.Client{Timeout: 40 * time.Second}
-	tables, queues := r.value("AWS_ENDPOINT_URL_DYNAMODB"), r.value("AWS_ENDPOINT_URL_SQS")
-	return dynamodb.New(dynamodb.Options{Region: r.value("AWS_REGION"), Credentials: creds, BaseEndpoint: &tables, HTTPClient: r.transport(web, tables)}),
-		dynamodbstreams.New(dynamodbstreams.Options{Region: r.value("AWS_REGION"), Credentials: creds, BaseEndpoint: &tables, HTTPClient: r.transport(web, tables)}),
-		sqs.New(sqs.Options{Region: r.value("AWS_REGION"), Credentials: creds, BaseEndpoint: &queues, HTTPClient: r.transport(web, queues)})
+	forTables, forQueues := r.transport(web, *tables.Endpoint), r.transport(web, *queues.Endpoint)
+	return dynamodb.New(dynamodb.Options{Region: tables.Region, Credentials: tables.Credentials, BaseEndpoint: tables.Endpoint, HTTPClient: forTables}),
+		dynamodbstreams.New(dynamodbstreams.Options{Region: tables.Region, Credentials: tables.Credentials, BaseEndpoint: tables.Endpoint, HTTPClient: forTables}),
+		sqs.New(sqs.Options{Region: queues.Region, Credentials: queues.Credentials, BaseEndpoint: queues.Endpoint, HTTPClient: forQueues}), nil
 }
 
 // transport avoids the socket where the endpoint is in this process.
@@ -205,15 +210,9 @@ func stackOutputs(ctx context.Context, stack string) (map[string]string, error) 
 }
 
 func stackKeeper(get func(string) string, key string) (vault.Keeper, error) {
-	region := get("AWS_REGION")
-	if region == "" {
-		region = get("AWS_DEFAULT_REGION")
+	where, err := cloud.Find(get, "KMS")
+	if err != nil {
+		return nil, err
 	}
-	if get("AWS_ACCESS_KEY_ID") == "" {
-		return nil, errors.New("AWS_ACCESS_KEY_ID is not set")
-	}
-	creds := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: get("AWS_ACCESS_KEY_ID"), SecretAccessKey: get("AWS_SECRET_ACCESS_KEY"), SessionToken: get("AWS_SESSION_TOKEN")}, nil
-	})
-	return vault.NewKMS(kms.New(kms.Options{Region: region, Credentials: creds}), key), nil
+	return vault.NewKMS(kms.New(kms.Options{Region: where.Region, Credentials: where.Credentials, BaseEndpoint: where.Endpoint}), key), nil
 }

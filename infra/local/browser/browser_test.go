@@ -39,7 +39,7 @@ func open(t *testing.T) *desk {
 	in := instance.New(t, bin)
 	in.Start()
 	link := ""
-	for _, line := range in.Wait("API key", 4*time.Minute) {
+	for _, line := range in.Wait("API key") {
 		if rest, ok := strings.CutPrefix(line, "Sign in"); ok {
 			link = strings.TrimSpace(rest)
 		}
@@ -87,7 +87,7 @@ func (d *desk) script(step, code string) bool {
 // has waits until the page shows a text.
 func (d *desk) has(text string) {
 	d.t.Helper()
-	d.Eventually("the page shows "+text, 30*time.Second, func() (bool, string) {
+	d.Eventually("the page shows "+text, func() (bool, string) {
 		return d.script("read the page", fmt.Sprintf(`(document.body?.innerText ?? "").toLowerCase().includes(%q)`, strings.ToLower(text))), ""
 	})
 }
@@ -155,7 +155,7 @@ func (d *desk) connect() {
 	d.t.Helper()
 	click := func(what, where, text string) {
 		d.t.Helper()
-		d.Eventually("there is a button "+text, 30*time.Second, func() (bool, string) {
+		d.Eventually("there is a button "+text, func() (bool, string) {
 			return d.script(what, fmt.Sprintf(`(() => { const b = [...document.querySelectorAll(%q)].find(b => b.innerText.includes(%q)); b?.click(); return !!b })()`, where, text)), ""
 		})
 	}
@@ -188,7 +188,7 @@ func (d *desk) reply() {
 	d.save("inbox-writing")
 	d.script("send", `(() => { document.querySelector("textarea").form.requestSubmit(); return true })()`)
 	d.has(answer)
-	d.Eventually("the answer reaches the buyer", 30*time.Second, func() (bool, string) {
+	d.Eventually("the answer reaches the buyer", func() (bool, string) {
 		_, raw, _, err := d.Try(http.MethodGet, "/local/marketplaces/facebook", nil)
 		return err == nil && strings.Contains(string(raw), answer), string(raw)
 	})

@@ -20,6 +20,10 @@ import (
 	"time"
 )
 
+// patience is how long a test waits for anything. It only ends what hangs: how
+// fast the machine is decides nothing.
+const patience = 4 * time.Minute
+
 // Build compiles the runner into a folder and answers its path.
 func Build(dir string) (string, error) {
 	path := filepath.Join(dir, "manystall")
@@ -117,10 +121,10 @@ func (in *Instance) read(from io.Reader, to chan<- string) {
 }
 
 // Wait reads lines until one begins with prefix, and answers all it read.
-func (in *Instance) Wait(prefix string, limit time.Duration) []string {
+func (in *Instance) Wait(prefix string) []string {
 	in.T.Helper()
 	var seen []string
-	timeout := time.After(limit)
+	timeout := time.After(patience)
 	for {
 		select {
 		case line, ok := <-in.lines:
@@ -132,7 +136,7 @@ func (in *Instance) Wait(prefix string, limit time.Duration) []string {
 				return seen
 			}
 		case <-timeout:
-			in.T.Fatalf("it did not print %q within %s", prefix, limit)
+			in.T.Fatalf("it did not print %q within %s; it printed:\n%s", prefix, patience, strings.Join(seen, "\n"))
 		}
 	}
 }
@@ -173,7 +177,7 @@ func (in *Instance) Try(method, path string, body any, header ...string) (int, [
 		}
 		reader = bytes.NewReader(raw)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, in.Base()+path, reader)
 	if err != nil {
@@ -232,9 +236,9 @@ func All[T any](in *Instance, path string) []T {
 }
 
 // Eventually looks until it is so.
-func (in *Instance) Eventually(what string, limit time.Duration, look func() (bool, string)) {
+func (in *Instance) Eventually(what string, look func() (bool, string)) {
 	in.T.Helper()
-	timeout := time.After(limit)
+	timeout := time.After(patience)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -244,7 +248,7 @@ func (in *Instance) Eventually(what string, limit time.Duration, look func() (bo
 		}
 		select {
 		case <-timeout:
-			in.T.Fatalf("not within %s: %s: %s", limit, what, why)
+			in.T.Fatalf("not within %s: %s: %s", patience, what, why)
 		case <-tick.C:
 		}
 	}

@@ -30,6 +30,9 @@ func (o object) append(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// list is what stands between the brackets of a JSON array.
+type list []byte
+
 // appendAny writes what answers consist of.
 func appendAny(dst []byte, value any) []byte {
 	switch v := value.(type) {
@@ -39,6 +42,8 @@ func appendAny(dst []byte, value any) []byte {
 		return attr.AppendString(dst, v)
 	case attr.Item:
 		return v.AppendJSON(dst)
+	case list:
+		return append(append(append(slices.Grow(dst, len(v)+bigAnswer), '['), v...), ']')
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case int:
@@ -58,6 +63,9 @@ func appendAny(dst []byte, value any) []byte {
 	}
 	panic(fmt.Sprintf("answer holds a %T", value))
 }
+
+// bigAnswer is about what stands around the items of an answer.
+const bigAnswer = 512
 
 // room is about how much items need on the wire, so that a large answer is not
 // copied again and again while it grows.

@@ -175,64 +175,105 @@ type page struct {
 	search  *search
 	target  *target
 	tx      *store.Tx
-	items   []attr.Item
+	items   list // as they are answered
 	count   int
 	scanned int
 	size    int
 	fetched float64
 	last    attr.Item // set when there may be more
-	seen    attr.Item
-	err     error
+	seen    attr.Stored
+}
+
+// line is what a row adds to a page.
+type line struct {
+	items   list // those before it, and it; as before if it does not match
+	size    int
+	fetched float64
+	matches bool
 }
 
 // take adds a row; false ends the page.
-func (pg *page) take(it attr.Item) bool {
-	size := it.Size()
-	if pg.scanned > 0 && pg.size+size > pageBytes {
-		pg.last = pg.target.position(pg.seen)
-		return false
+func (pg *page) take(row attr.Stored) (more bool, err error) {
+	l, err := pg.line(row)
+	if err != nil {
+		return false, err
 	}
-	pg.size += size
+	if pg.scanned > 0 && pg.size+l.size > pageBytes {
+		return false, pg.end()
+	}
+	pg.size += l.size
 	pg.scanned++
-	pg.seen = it
-	if pg.search.filter == nil || pg.search.filter.Match(it) {
+	pg.seen = row
+	if l.matches {
 		pg.count++
-		pg.keep(it)
+		pg.fetched += l.fetched
+		pg.items = l.items
 	}
 	if pg.scanned == pg.search.limit {
-		pg.last = pg.target.position(it)
-		return false
+		return false, pg.end()
 	}
-	return pg.err == nil
+	return true, nil
 }
 
-func (pg *page) keep(it attr.Item) {
-	if pg.search.sel == "COUNT" {
-		return
+// end notes behind which row there may be more.
+func (pg *page) end() error {
+	it, err := pg.seen.Item()
+	if err == nil {
+		pg.last = pg.target.position(it)
+	}
+	return err
+}
+
+// line reads a row. One that is answered as it stands is not taken apart.
+func (pg *page) line(row attr.Stored) (line, error) {
+	q := pg.search
+	if q.sel == "COUNT" || q.filter != nil || q.projection != nil || pg.target.fetch {
+		it, err := row.Item()
+		if err != nil {
+			return line{}, err
+		}
+		return pg.choose(it)
+	}
+	items, size, err := row.AppendJSON(pg.room(len(row)))
+	return line{items: items, size: size, matches: true}, err
+}
+
+// choose applies filter and projection to an item.
+func (pg *page) choose(it attr.Item) (line, error) {
+	q := pg.search
+	l := line{items: pg.items, size: it.Size(), matches: q.filter == nil || q.filter.Match(it)}
+	if !l.matches || q.sel == "COUNT" {
+		return l, nil
 	}
 	if pg.target.fetch {
 		full, _, err := pg.tx.Item(pg.target.table, it)
 		if err != nil {
-			pg.err = err
-			return
+			return l, err
 		}
-		pg.fetched += readUnits(full.Size(), pg.search.consistent)
-		it = full
+		it, l.fetched = full, readUnits(full.Size(), q.consistent)
 	}
-	if pg.search.projection != nil {
-		it = pg.search.projection.Apply(it)
+	if q.projection != nil {
+		it = q.projection.Apply(it)
 	}
-	pg.items = append(pg.items, it)
+	l.items = it.AppendJSON(pg.room(l.size))
+	return l, nil
+}
+
+// room is the items with a comma for the next one. Before the first one it makes
+// room for a page of such rows, so that it need not be copied while it grows.
+func (pg *page) room(row int) list {
+	if len(pg.items) > 0 {
+		return append(pg.items, ',')
+	}
+	const wire = 3 // of how many halves of its size on disk a row is on the wire
+	return make(list, 0, min(max(pg.search.limit, 1)*row*wire/2, pageBytes))
 }
 
 // run walks the rows of the span.
 func (s *search) run(tx *store.Tx, g *target, w store.Walk) (object, error) {
-	pg := &page{search: s, target: g, tx: tx, items: []attr.Item{}}
-	if err := tx.Walk(g.table, g.index, w, pg.take); err != nil {
+	pg := &page{search: s, target: g, tx: tx}
+	if err := tx.Rows(g.table, g.index, w, pg.take); err != nil {
 		return nil, err
-	}
-	if pg.err != nil {
-		return nil, pg.err
 	}
 	var out object
 	if s.sel != "COUNT" {

@@ -79,7 +79,7 @@ func appendObject(dst []byte, object map[string]Value) []byte {
 }
 
 // AppendString appends a JSON string. Bytes that are not UTF-8 become U+FFFD.
-func AppendString(dst []byte, s string) []byte {
+func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	for len(s) > 0 {
@@ -88,13 +88,13 @@ func AppendString(dst []byte, s string) []byte {
 			n++
 		}
 		dst, s = append(dst, s[:n]...), s[n:]
-		if s == "" {
+		if len(s) == 0 {
 			break
 		}
 		c := s[0]
 		switch {
 		case c >= utf8.RuneSelf:
-			r, size := utf8.DecodeRuneInString(s)
+			r, size := utf8.DecodeRuneInString(string(s[:min(utf8.UTFMax, len(s))]))
 			dst, s = utf8.AppendRune(dst, r), s[size:]
 			continue
 		case c == '"' || c == '\\':

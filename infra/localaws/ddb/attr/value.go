@@ -28,11 +28,29 @@ const (
 
 // String is the type's name on the wire, for example "S".
 func (k Kind) String() string {
-	names := [...]string{"?", "S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"}
-	if int(k) >= len(names) {
-		return names[0]
+	switch k {
+	case S:
+		return "S"
+	case N:
+		return "N"
+	case B:
+		return "B"
+	case BOOL:
+		return "BOOL"
+	case NULL:
+		return "NULL"
+	case SS:
+		return "SS"
+	case NS:
+		return "NS"
+	case BS:
+		return "BS"
+	case L:
+		return "L"
+	case M:
+		return "M"
 	}
-	return names[k]
+	return "?"
 }
 
 // Word is the type's name in the messages about ADD and DELETE, for example

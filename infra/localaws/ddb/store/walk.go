@@ -85,21 +85,36 @@ func (s Span) Contains(r Row) bool {
 	return bytes.Compare(r, s.low) >= 0 && (s.high == nil || bytes.Compare(r, s.high) < 0)
 }
 
-// Walk calls fn for each row of a table, or of an index when x is set, in
+// Walk calls fn for each item of a table, or of an index when x is set, in
 // order or in reverse, beginning behind a row that need not exist any more.
 // It ends when fn returns false.
 func (tx *Tx) Walk(t *Table, x *Index, w Walk, fn func(attr.Item) bool) error {
+	return tx.Rows(t, x, w, func(row attr.Stored) (bool, error) {
+		it, err := row.Item()
+		if err != nil {
+			return false, err
+		}
+		return fn(it), nil
+	})
+}
+
+// Rows is Walk for who need not take every item apart. The rows are valid until
+// fn returns.
+func (tx *Tx) Rows(t *Table, x *Index, w Walk, fn func(attr.Stored) (bool, error)) error {
 	name := itemBucket(t)
 	if x != nil {
 		name = indexBucket(t, x.Name)
 	}
 	past := tx.lagging(name, w)
-	visit := func(value []byte) (bool, error) {
-		it, err := attr.DecodeStored(value)
+	visit := func(value []byte) (more bool, err error) {
+		row, err := attr.Open(value)
+		if err == nil {
+			more, err = fn(row)
+		}
 		if err != nil {
 			return false, fmt.Errorf("read row of table %s: %w", t.Name, err)
 		}
-		return fn(it), nil
+		return more, nil
 	}
 	c := cursor{Cursor: tx.bucket(name).Cursor(), reverse: w.Reverse}
 	for k, v := c.start(w); k != nil && w.Span.Contains(k); k, v = c.step() {

@@ -1,0 +1,117 @@
+package local_test
+
+import (
+	"bufio"
+	"encoding/csv"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestElsewhere is the journey with storage that is not ours: every table, item,
+// stream and queue lives at another implementation, so what passes does not rest
+// on a kindness of the embedded one. SECOND_DYNAMODB and SECOND_SQS name its
+// endpoints; one that is not named is moto's, started here if it is in PATH.
+//
+// The catalog is a part of the sample, since moto answers a few hundred calls a
+// second in all; everything else is TestJourney.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("a whole journey takes minutes: left out of short runs")
+	}
+	if os.Getenv("SECOND") == "" {
+		t.Skip("set SECOND=1 for the journey with storage elsewhere")
+	}
+	tables, queues := os.Getenv("SECOND_DYNAMODB"), os.Getenv("SECOND_SQS")
+	if tables == "" || queues == "" {
+		other := startMoto(t)
+		tables, queues = first(tables, other), first(queues, other)
+	}
+	handles := []string{"beeswax-candle", "soap-trio", "enamel-pin", "wool-throw"}
+	catalog := part(t, sample, handles)
+	t.Logf("DynamoDB at %s, SQS at %s", tables, queues)
+	env := []string{"CATALOG=" + catalog, "AWS_ENDPOINT_URL=" + tables}
+	if queues != tables {
+		env = append(env, "AWS_ENDPOINT_URL_SQS="+queues)
+	}
+	newShopper(t, env...).journey(t, catalog, len(handles))
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// startMoto runs moto_server until the test ends and answers its address.
+func startMoto(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("moto_server")
+	if err != nil {
+		t.Skip("moto_server is not here, and SECOND_DYNAMODB and SECOND_SQS do not name another implementation")
+	}
+	cmd := exec.Command(path, "-p", "0") //nolint:gosec // found in PATH
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(said)
+	rest := make(chan struct{})
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-rest
+		_ = cmd.Wait()
+	})
+	defer func() {
+		go func() {
+			defer close(rest)
+			_, _ = io.Copy(io.Discard, lines)
+		}()
+	}()
+	for {
+		line, err := lines.ReadString('\n')
+		if _, address, ok := strings.Cut(line, "Running on "); ok {
+			return strings.TrimSpace(address)
+		}
+		if err != nil {
+			t.Fatalf("moto_server ended before it told its address: %v", err)
+		}
+	}
+}
+
+// part writes the rows of some products of a catalog to a file of its own.
+func part(t *testing.T, file string, handles []string) string {
+	t.Helper()
+	from, err := os.Open(file) //nolint:gosec // named by the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = from.Close() }()
+	rows, err := csv.NewReader(from).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := slices.DeleteFunc(rows[1:], func(row []string) bool { return !slices.Contains(handles, row[0]) })
+	path := filepath.Join(t.TempDir(), "catalog.csv")
+	to, err := os.Create(path) //nolint:gosec // in the test's own folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := csv.NewWriter(to)
+	if err := w.WriteAll(append([][]string{rows[0]}, kept...)); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

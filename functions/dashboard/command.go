@@ -60,7 +60,8 @@ type createOrderRequest struct {
 		Conversation commerce.ConversationID `json:"conversation" validate:"omitempty,id"`
 		Connection   commerce.AccountID      `json:"connection" validate:"omitempty,id"`
 		State        commerce.OrderState     `json:"state" validate:"omitempty,oneof=unpaid paid"`
-		Lines        []wishLine              `json:"lines" validate:"required,min=1,max=100,dive"`
+		Session      string                  `json:"session" validate:"max=100,line"`
+		Lines        []wishLine              `json:"lines" validate:"required_without=Session,omitempty,min=1,max=100,dive"`
 		Buyer        buyerBody               `json:"buyer"`
 		Note         string                  `json:"note" validate:"max=2000,text"`
 	} `body:"json"`
@@ -99,7 +100,7 @@ func (b buyerBody) buyer() commerce.Buyer {
 
 func (h *Handler) createOrder(ctx context.Context, req *createOrderRequest) (*order, error) {
 	wish := trade.Wish{
-		Account: req.Body.Connection, Conversation: req.Body.Conversation, Buyer: req.Body.Buyer.buyer(), Note: req.Body.Note,
+		Account: req.Body.Connection, Conversation: req.Body.Conversation, Session: req.Body.Session, Buyer: req.Body.Buyer.buyer(), Note: req.Body.Note,
 		Paid: req.Body.State != commerce.OrderUnpaid, By: req.Who(), Key: req.Key,
 	}
 	if wish.Account == "" && wish.Conversation == "" {

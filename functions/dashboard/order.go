@@ -117,6 +117,8 @@ type order struct {
 	Timeline []commerce.OrderEvent `json:"timeline"`
 	Can      []string              `json:"can"`
 	WhyNot   map[string]string     `json:"why_not"`
+	// Checkout is where the buyer of a chat cart can pay for it.
+	Checkout string `json:"checkout_link,omitempty"`
 	fresh    bool
 }
 
@@ -148,6 +150,15 @@ func (h *Handler) withTimeline(ctx context.Context, w commerce.WorkspaceID, o co
 	o.Allocate()
 	o.Lines = some(o.Lines)
 	view := &order{Order: o, Timeline: some(events), Can: []string{}, WhyNot: map[string]string{}}
+	if o.State == commerce.OrderDraft && o.Cart != "" && o.Became == "" {
+		a, err := h.Store.Account(ctx, w, o.Account)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		if a.Key != "" {
+			view.Checkout = h.PublicURL + "/checkout/meta/" + a.Key + "?mc_session=" + o.Cart
+		}
+	}
 	view.decide("ship", whyNoShipment(o))
 	view.decide("cancel", h.whyNoCancel(o))
 	return view, nil

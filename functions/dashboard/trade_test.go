@@ -38,6 +38,7 @@ func TestOrders(t *testing.T) {
 		{name: "make one from a conversation", method: "POST", url: "/v1/orders", body: `{"conversation":"cnv_1","lines":[{"sku":"MUG-S","quantity":2,"price":{"amount":900,"currency":"EUR"}}]}`, status: 201, after: asked("make for cnv_1")},
 		{name: "make one for nobody", method: "POST", url: "/v1/orders", key: keyTwo, body: `{"lines":[{"sku":"MUG-S","quantity":2}]}`, status: 422, want: []string{`"field":"connection"`}},
 		{name: "make one of nothing", method: "POST", url: "/v1/orders", body: `{"lines":[]}`, status: 422, want: []string{`"field":"lines"`}},
+		{name: "make one of a cart", method: "POST", url: "/v1/orders", body: `{"session":"crt_1"}`, status: 201, want: []string{`"id":"ord_made"`}},
 		{name: "make less than one", method: "POST", url: "/v1/orders", body: `{"lines":[{"sku":"MUG-S","quantity":0}]}`, status: 422, want: []string{`"field":"lines[0].quantity"`}},
 		{name: "a price that is no integer", method: "POST", url: "/v1/orders", body: `{"lines":[{"sku":"MUG-S","quantity":1,"price":{"amount":9.99,"currency":"EUR"}}]}`, status: 422, want: []string{`"code":"wrong_type"`}},
 	})

@@ -1,12 +1,14 @@
 package webhook
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
 	"github.com/manystall/manystall/shared/trade"
 )
@@ -25,16 +27,11 @@ func (h *Handler) checkout(w http.ResponseWriter, r *http.Request) {
 		h.notFound(w, r, err)
 		return
 	}
-	wish, err := h.ParseCheckout(r.URL.Query())
-	if err != nil {
+	cart, notices, err := h.cart(r.Context(), a, r.URL.Query())
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
 		h.page.serve(w, http.StatusBadRequest, view{Shop: space.Name, Problem: "This cart can't be read. Go back to the shop and try again."})
 		return
 	}
-	items := make([]trade.CartItem, 0, len(wish.Items))
-	for _, i := range wish.Items {
-		items = append(items, trade.CartItem{SKU: commerce.SKU(i.ID), Quantity: i.Quantity})
-	}
-	cart, notices, err := h.Carts.OpenCart(r.Context(), a, items, wish.Coupon, wish.Channel, wish.Attribution)
 	if err != nil {
 		h.Log.ErrorContext(r.Context(), "cart not kept", "account", a.ID, "err", err.Error())
 		h.page.serve(w, http.StatusServiceUnavailable, view{Shop: space.Name, Problem: "Something went wrong on our side. Try again in a moment."})
@@ -46,6 +43,23 @@ func (h *Handler) checkout(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.page.serve(w, http.StatusOK, newView(space.Name, cart, notices, next))
+}
+
+// cart opens the cart of an address, or the one it names that was begun in a
+// chat.
+func (h *Handler) cart(ctx context.Context, a port.Account, q url.Values) (port.CartSession, []trade.CartNotice, error) {
+	if session := q.Get("mc_session"); session != "" && !q.Has("products") {
+		return h.Carts.ReopenCart(ctx, a, session)
+	}
+	wish, err := h.ParseCheckout(q)
+	if err != nil {
+		return port.CartSession{}, nil, err
+	}
+	items := make([]trade.CartItem, 0, len(wish.Items))
+	for _, i := range wish.Items {
+		items = append(items, trade.CartItem{SKU: commerce.SKU(i.ID), Quantity: i.Quantity})
+	}
+	return h.Carts.OpenCart(ctx, a, items, wish.Coupon, wish.Channel, wish.Attribution)
 }
 
 // handover is the address of the seller's own checkout with the cart in it, or

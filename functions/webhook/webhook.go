@@ -39,6 +39,7 @@ type Accounts interface {
 // Carts turns carts and foreign orders into ours.
 type Carts interface {
 	OpenCart(ctx context.Context, a port.Account, items []trade.CartItem, coupon string, c commerce.Channel, att commerce.Attribution) (port.CartSession, []trade.CartNotice, error)
+	ReopenCart(ctx context.Context, a port.Account, session string) (port.CartSession, []trade.CartNotice, error)
 	Receive(ctx context.Context, a port.Account, in trade.Inbound) (commerce.Order, error)
 }
 

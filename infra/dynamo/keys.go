@@ -187,13 +187,20 @@ func contributionKey(w commerce.WorkspaceID, id commerce.OrderID) key {
 	return key{orderPartition(w, id), "tot"}
 }
 
-// orderEntry: orders of a channel, newest first, in g1.
+// orderEntry: orders of a channel, newest first, in g1. A draft that became an
+// order is in no list.
 func orderEntry(w commerce.WorkspaceID, o commerce.Order) entry {
+	if o.Became != "" {
+		return entry{}
+	}
 	return entry{in(w, "ord", part(string(o.Channel))), join(stamp(o.PlacedAt), part(string(o.ID)))}
 }
 
 // orderStateEntry: orders in a state by channel, newest first, in g2.
 func orderStateEntry(w commerce.WorkspaceID, o commerce.Order) entry {
+	if o.Became != "" {
+		return entry{}
+	}
 	return entry{in(w, "ord", "s", part(string(o.State))), join(part(string(o.Channel)), stamp(o.PlacedAt), part(string(o.ID)))}
 }
 

@@ -55,6 +55,7 @@ type Order struct {
 	Attribution *Attribution   `json:"attribution,omitempty"`
 	Cart        string         `json:"cart,omitempty"` // the checkout session it came from
 	Conv        ConversationID `json:"conversation,omitempty"`
+	Became      OrderID        `json:"became,omitempty"` // of a draft: the order it turned into; it is in no list any more
 	// Attention is what a person should look at while the order is open. Who
 	// settles orders keeps it; nothing else writes it.
 	Attention []Attention `json:"attention,omitempty"`

@@ -33,7 +33,7 @@ func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
 	next.Note = cmp.Or(told.Note, stored.Note)
 	next.Attention = stored.Attention
 	next.Cart = cmp.Or(told.Cart, stored.Cart)
-	next.Conv = cmp.Or(stored.Conv, told.Conv)
+	next.Conv, next.Became = cmp.Or(stored.Conv, told.Conv), stored.Became
 	next.ShipBy = cmp.Or(told.ShipBy, stored.ShipBy)
 	next.Total, next.Subtotal = known(told.Total, stored.Total), known(told.Subtotal, stored.Subtotal)
 	next.Shipping, next.Tax, next.Discount = known(told.Shipping, stored.Shipping), known(told.Tax, stored.Tax), known(told.Discount, stored.Discount)

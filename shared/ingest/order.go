@@ -20,6 +20,15 @@ func OrderIDOf(a commerce.AccountID, remote commerce.RemoteID) commerce.OrderID 
 // the time its fetch began. What is older than what is stored changes nothing.
 // It answers the order as it is stored now.
 func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Order, fetchedAt time.Time) (commerce.Order, error) {
+	o, err := in.order(ctx, a, told, fetchedAt)
+	if err != nil {
+		return o, err
+	}
+	// Also when nothing has changed: the last attempt may have ended in between.
+	return o, in.became(ctx, a.Space, o)
+}
+
+func (in *Ingester) order(ctx context.Context, a port.Account, told commerce.Order, fetchedAt time.Time) (commerce.Order, error) {
 	told.ID, told.Account, told.Target, told.FetchedAt = OrderIDOf(a.ID, told.Remote), a.ID, a.Target, fetchedAt
 	if told.Channel == "" {
 		told.Channel = a.Channel
@@ -35,6 +44,9 @@ func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Ord
 		}
 		if _, err := resolve(ctx, in.Store, a.Space, &next); err != nil {
 			return commerce.Order{}, fmt.Errorf("resolve lines of order %s: %w", told.ID, err)
+		}
+		if err := in.remember(ctx, a, &next); err != nil {
+			return commerce.Order{}, err
 		}
 		write, err := in.orderWrite(ctx, a.Space, stored, next)
 		if err != nil {

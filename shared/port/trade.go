@@ -182,16 +182,22 @@ type QuarterTotal struct {
 	Quarter int `json:"quarter"` // of the day, 0..95
 }
 
+// CartLife is how long a cart is remembered.
+const CartLife = 14 * 24 * time.Hour
+
 // CartSession is what a buyer brought to our checkout address.
 type CartSession struct {
-	ID          string               `json:"id"`
-	Account     commerce.AccountID   `json:"account"`
-	Channel     commerce.Channel     `json:"channel"`
-	Lines       []commerce.OrderLine `json:"lines"`
-	Coupon      string               `json:"coupon,omitempty"`
-	Attribution commerce.Attribution `json:"attribution"`
-	CreatedAt   time.Time            `json:"created_at"`
-	ExpiresAt   time.Time            `json:"expires_at"`
+	ID      string             `json:"id"`
+	Account commerce.AccountID `json:"account"`
+	Channel commerce.Channel   `json:"channel"`
+	// Draft and Conversation are those of a cart that was sent in a chat.
+	Draft        commerce.OrderID        `json:"draft,omitempty"`
+	Conversation commerce.ConversationID `json:"conversation,omitempty"`
+	Lines        []commerce.OrderLine    `json:"lines"`
+	Coupon       string                  `json:"coupon,omitempty"`
+	Attribution  commerce.Attribution    `json:"attribution"`
+	CreatedAt    time.Time               `json:"created_at"`
+	ExpiresAt    time.Time               `json:"expires_at"`
 }
 
 // Orders keeps orders.

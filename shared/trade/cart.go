@@ -3,7 +3,6 @@ package trade
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/manystall/manystall/shared/commerce"
 	"github.com/manystall/manystall/shared/fault"
@@ -11,7 +10,6 @@ import (
 )
 
 const (
-	cartLife = 14 * 24 * time.Hour
 	// MaxCartItems and MaxCartQuantity bound what an unsigned address may ask.
 	MaxCartItems    = 100
 	MaxCartQuantity = 99
@@ -37,18 +35,50 @@ type CartNotice struct {
 // as wished. Prices come from the catalog alone; a SKU that is named twice is
 // one line. A cart is never an order.
 func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, coupon string, c commerce.Channel, att commerce.Attribution) (port.CartSession, []CartNotice, error) {
-	cart := port.CartSession{ID: "crt_" + d.NewID(), Account: a.ID, Channel: c, Coupon: coupon, Attribution: att, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(cartLife)}
+	cart := port.CartSession{ID: "crt_" + d.NewID(), Account: a.ID, Channel: c, Coupon: coupon, Attribution: att, CreatedAt: d.Now(), ExpiresAt: d.Now().Add(port.CartLife)}
 	cart.Attribution.Session = cart.ID
+	notices, err := d.fill(ctx, a, &cart, items)
+	if err != nil {
+		return cart, nil, err
+	}
+	if err := d.Store.PutCart(ctx, a.Space, cart); err != nil {
+		return cart, nil, fmt.Errorf("remember cart: %w", err)
+	}
+	return cart, notices, nil
+}
+
+// ReopenCart opens a cart that is remembered, by the address of the account it
+// is of: with the prices and the stock of now. One that is not known, or of
+// another account, is NotFound.
+func (d *Desk) ReopenCart(ctx context.Context, a port.Account, session string) (port.CartSession, []CartNotice, error) {
+	cart, err := d.Store.Cart(ctx, a.Space, session)
+	if err == nil && cart.Account != a.ID {
+		err = fault.New(fault.NotFound, "unknown_cart", "There is no such cart.")
+	}
+	if err != nil {
+		return cart, nil, err
+	}
+	items := make([]CartItem, 0, len(cart.Lines))
+	for _, l := range cart.Lines {
+		items = append(items, CartItem{SKU: l.SKU, Quantity: l.Quantity})
+	}
+	cart.Lines = nil
+	notices, err := d.fill(ctx, a, &cart, items)
+	return cart, notices, err
+}
+
+// fill looks wishes up and puts what can be had into a cart.
+func (d *Desk) fill(ctx context.Context, a port.Account, cart *port.CartSession, items []CartItem) ([]CartNotice, error) {
 	var notices []CartNotice
 	items = joined(items)
 	made, err := d.made(ctx, a, items)
 	if err != nil {
-		return cart, nil, err
+		return nil, err
 	}
 	for _, item := range items {
 		line, notice, err := d.cartLine(ctx, a.Space, item, made[commerce.RemoteID(item.SKU)])
 		if err != nil {
-			return cart, nil, err
+			return nil, err
 		}
 		if notice != nil {
 			notices = append(notices, *notice)
@@ -58,10 +88,7 @@ func (d *Desk) OpenCart(ctx context.Context, a port.Account, items []CartItem, c
 			cart.Lines = append(cart.Lines, line)
 		}
 	}
-	if err := d.Store.PutCart(ctx, a.Space, cart); err != nil {
-		return cart, nil, fmt.Errorf("remember cart: %w", err)
-	}
-	return cart, notices, nil
+	return notices, nil
 }
 
 // joined adds up the wishes for one SKU, for at most MaxCartItems SKUs.

@@ -18,7 +18,8 @@ const (
 type Wish struct {
 	Account      commerce.AccountID // may be empty with a conversation
 	Conversation commerce.ConversationID
-	Items        []WishItem
+	Session      string     // a cart it is made of, as a checkout would name it
+	Items        []WishItem // those of the session when there are none
 	Buyer        commerce.Buyer
 	Note         string
 	Paid         bool
@@ -53,6 +54,12 @@ func (d *Desk) Make(ctx context.Context, w commerce.WorkspaceID, wish Wish) (com
 	if err != nil {
 		return o, err
 	}
+	if wish.Session != "" {
+		if wish.Items, err = d.session(ctx, w, wish); err != nil {
+			return o, err
+		}
+		o.Cart = wish.Session
+	}
 	key := wish.Key
 	if key == "" {
 		key = d.NewID()
@@ -63,6 +70,23 @@ func (d *Desk) Make(ctx context.Context, w commerce.WorkspaceID, wish Wish) (com
 		return o, err
 	}
 	return d.Take.Order(ctx, account, o, d.Now())
+}
+
+// session are the wishes of a cart that is remembered, unless the person named
+// some.
+func (d *Desk) session(ctx context.Context, w commerce.WorkspaceID, wish Wish) ([]WishItem, error) {
+	cart, err := d.Store.Cart(ctx, w, wish.Session)
+	if fault.Is(err, fault.NotFound) {
+		return nil, &fault.Error{Kind: fault.Invalid, Code: "unknown_cart", Field: "session", Message: "This cart is not known, or is older than two weeks."}
+	}
+	if err != nil || len(wish.Items) > 0 {
+		return wish.Items, err
+	}
+	items := make([]WishItem, 0, len(cart.Lines))
+	for _, l := range cart.Lines {
+		items = append(items, WishItem{SKU: l.SKU, Quantity: l.Quantity})
+	}
+	return items, nil
 }
 
 func (d *Desk) wishLines(ctx context.Context, w commerce.WorkspaceID, o *commerce.Order, items []WishItem) error {

@@ -62,9 +62,11 @@ func (d *Desk) Receive(ctx context.Context, a port.Account, in Inbound) (commerc
 			return o, fmt.Errorf("read cart session: %w", err)
 		}
 		if err == nil {
-			o.Channel, att = cmp.Or(cart.Channel, o.Channel), cart.Attribution
+			o.Channel, o.Conv, att = cmp.Or(cart.Channel, o.Channel), cart.Conversation, cart.Attribution
 			att.Session, att.Landing = in.Session, in.Attribution.Landing
-			att.Evidence = "checkout session of our bridge"
+			if cart.Draft == "" {
+				att.Evidence = "checkout session of our bridge"
+			}
 		}
 	}
 	o.Attribution = &att

@@ -92,6 +92,9 @@
  * @property {Shipment[]} [shipments]
  * @property {{session?: string, cart_origin?: string, fbclid?: string, utm?: Record<string, string>, landing?: string, evidence?: string}} [attribution]
  * @property {string} [conversation]
+ * @property {string} [cart]
+ * @property {string} [became]
+ * @property {string} [checkout_link]
  * @property {string} placed_at
  * @property {string} updated_at
  * @property {string} first_seen

@@ -127,6 +127,11 @@ export const english = {
     'noteorder.text.conversation': 'For what was agreed on in this conversation. It takes its pieces from stock.',
     'noteorder.sku': 'SKU', 'noteorder.quantity': 'Pieces', 'noteorder.state': 'Paid for', 'noteorder.note': 'Note',
     'noteorder.add': 'Another item', 'noteorder.remove': 'Remove item {n}', 'noteorder.empty': 'Give at least one SKU.',
+    'noteorder.cart': 'Cart number', 'noteorder.cart.hint': 'crt_…, where the buyer sent one: its items are taken if you give none.',
+    'noteorder.left': { one: '{count} left', other: '{count} left' },
+    'order.became': 'This cart became an order.', 'order.became.see': 'See the order',
+    'order.draft': 'A cart, not an order yet: it takes nothing from stock.', 'order.draft.link': 'Checkout link',
+    'order.draft.hint': 'Send it to the buyer: when they pay, this cart becomes their order.', 'order.draft.make': 'Make it an order',
     'noteorder.only': 'The only one there is', 'noteorder.done': 'The order is noted',
 
     'send.state.pending': 'Sending', 'send.state.unknown': 'Being looked up', 'send.state.sent': 'Sent',

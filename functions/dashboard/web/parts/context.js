@@ -60,7 +60,9 @@ export function showContext(root, c, signal) {
       ),
     );
   put(order, bones(3));
-  get(`/v1/orders/${encodeURIComponent(c.order)}`, { signal })
+  const read = (/** @type {string} */ id) => get(`/v1/orders/${encodeURIComponent(id)}`, { signal });
+  read(c.order)
+    .then((r) => (r.data.became ? read(r.data.became) : r))
     .then(({ data }) => put(order, orderBox(data)))
     .catch((e) => {
       if (!isAbort(e)) put(order, h('p', { class: 'small bad' }, words(e)));

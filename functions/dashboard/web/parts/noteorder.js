@@ -1,7 +1,7 @@
 // Noting an order by hand: one agreed on in a conversation, at a market, by phone.
-import { h, put } from '../dom.js';
+import { h, put, uid } from '../dom.js';
 import { t, word } from '../messages.js';
-import { Problem, newKey, send } from '../api.js';
+import { Problem, get, newKey, send } from '../api.js';
 import { connections } from '../session.js';
 import { button, field, input, select, textarea } from './control.js';
 import { formDialog } from './dialog.js';
@@ -11,12 +11,14 @@ import { forget } from './list.js';
 /** @typedef {import('../types.js').Order} Order */
 
 /**
- * @param {Conversation} [c] the conversation it was agreed on in
+ * @param {Pick<Conversation, 'id'|'name'>} [c] the conversation it was agreed on in
+ * @param {Order} [draft] the cart it is made of
  * @returns {Promise<Order | null>} none when it was not noted
  */
-export async function noteOrder(c) {
+export async function noteOrder(c, draft) {
   const key = newKey();
-  const lines = lineRows();
+  const lines = lineRows(draft);
+  const cart = input({ maxlength: 100, class: 'input mono', dir: 'ltr', spellcheck: 'false', value: draft?.cart ?? '' });
   const state = select(
     [
       ['paid', word('order.state', 'paid')],
@@ -45,11 +47,13 @@ export async function noteOrder(c) {
         field(t('noteorder.state'), state, { name: 'state' }),
         where ? field(t('order.account'), where, { name: 'connection' }) : null,
       ),
+      draft ? null : field(t('noteorder.cart'), cart, { name: 'session', hint: t('noteorder.cart.hint') }),
       field(t('noteorder.note'), words, { name: 'note', hint: t('optional') }),
     ],
     run: async () => {
       const wanted = lines.value();
-      if (wanted.length === 0) throw new Problem(0, { detail: t('noteorder.empty') });
+      const session = cart.value.trim() || undefined;
+      if (wanted.length === 0 && !session) throw new Problem(0, { detail: t('noteorder.empty') });
       const buyer = c?.name ? { name: c.name } : undefined;
       made = (
         await send(
@@ -59,7 +63,8 @@ export async function noteOrder(c) {
             conversation: c?.id,
             connection: where?.value || undefined,
             state: state.value,
-            lines: wanted,
+            session,
+            lines: wanted.length > 0 ? wanted : undefined,
             buyer,
             note: words.value.trim() || undefined,
           },
@@ -72,10 +77,14 @@ export async function noteOrder(c) {
   return made;
 }
 
-/** @returns {{el: HTMLElement, value: () => {sku: string, quantity: number}[]}} */
-function lineRows() {
-  let rows = [{ sku: '', quantity: '1' }];
+/**
+ * @param {Order} [draft]
+ * @returns {{el: HTMLElement, value: () => {sku: string, quantity: number}[]}}
+ */
+function lineRows(draft) {
+  let rows = draft?.lines.map((l) => ({ sku: l.sku ?? '', quantity: String(l.quantity) })) ?? [{ sku: '', quantity: '1' }];
   const list = h('ul', { class: 'stack close' });
+  const known = suggestions();
   const draw = () =>
     put(
       list,
@@ -91,8 +100,11 @@ function lineRows() {
               class: 'input mono',
               dir: 'ltr',
               spellcheck: 'false',
+              list: known.el.id,
+              onfocus: () => known.find(r.sku),
               oninput: (/** @type {Event} */ e) => {
                 r.sku = /** @type {HTMLInputElement} */ (e.target).value;
+                known.find(r.sku);
               },
             }),
             { name: `lines[${i}].sku` },
@@ -139,7 +151,30 @@ function lineRows() {
     },
   });
   return {
-    el: h('div', { class: 'stack close' }, list, h('div', null, add)),
+    el: h('div', { class: 'stack close' }, list, known.el, h('div', null, add)),
     value: () => rows.filter((r) => r.sku.trim()).map((r) => ({ sku: r.sku.trim(), quantity: Number(r.quantity) || 1 })),
   };
+}
+
+/**
+ * SKUs of the catalog that begin like what is typed, with what is left of them.
+ * @returns {{el: HTMLElement, find: (typed: string) => void}}
+ */
+function suggestions() {
+  const el = h('datalist', { id: uid() });
+  let asked = '';
+  const find = async (/** @type {string} */ typed) => {
+    asked = typed;
+    try {
+      const { data } = await get(`/v1/stock?limit=20&sku=${encodeURIComponent(typed.trim())}`);
+      if (asked === typed)
+        put(
+          el,
+          data.items.map((/** @type {import('../types.js').Stock} */ s) => h('option', { value: s.sku }, t('noteorder.left', { count: s.available }))),
+        );
+    } catch {
+      put(el); // it can be typed all the same
+    }
+  };
+  return { el, find: (typed) => void find(typed) };
 }

@@ -9,8 +9,9 @@ import { go } from '../router.js';
 import { card, facts, heading } from '../parts/page.js';
 import { badge, chip, orderState, sendState } from '../parts/chip.js';
 import { bones, failed, note } from '../parts/note.js';
-import { button, linkButton } from '../parts/control.js';
+import { button, copyable, linkButton } from '../parts/control.js';
 import { cancelDialog, shipDialog } from '../parts/orderaction.js';
+import { noteOrder } from '../parts/noteorder.js';
 import { icon } from '../parts/icon.js';
 import { forget } from '../parts/list.js';
 import { connections, me } from '../session.js';
@@ -66,6 +67,7 @@ function view(o, changed) {
     }),
     h('p', { class: 'soft' }, t(`order.source.${o.source}`, { channel: word('channel', o.channel) }), ' · ', when(o.placed_at)),
     warnings(o),
+    draft(o),
     h(
       'div',
       { class: 'columns' },
@@ -105,6 +107,23 @@ function warnings(o) {
       .map((what) => note('info', h('p', { dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]))),
   ];
   return h('div', { class: 'stack close' }, notes);
+}
+
+/** What can become of a cart, or has. @param {Order} o */
+function draft(o) {
+  if (o.became)
+    return note('info', h('p', null, t('order.became'), ' ', h('a', { href: `/orders/${encodeURIComponent(o.became)}` }, t('order.became.see'))));
+  if (o.state !== 'draft') return null;
+  const make = async () => {
+    const made = await noteOrder(o.conversation ? { id: o.conversation, name: o.buyer.name ?? '' } : undefined, o);
+    if (made) go(`/orders/${encodeURIComponent(made.id)}`);
+  };
+  return note(
+    'info',
+    h('p', null, t('order.draft')),
+    o.checkout_link ? [h('p', { class: 'small' }, t('order.draft.hint')), copyable(o.checkout_link, t('order.draft.link'))] : null,
+    h('div', { class: 'line card-end' }, button(t('order.draft.make'), { icon: 'plus', run: make })),
+  );
 }
 
 /** @param {Order} o nothing more is to be done: nobody asks why not */

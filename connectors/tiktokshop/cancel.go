@@ -46,12 +46,12 @@ func (c *Connector) Cancel(ctx context.Context, x channel.Cancellation) (channel
 
 // grant approves the buyer's own request.
 func (c *Connector) grant(ctx context.Context, x channel.Cancellation) (channel.Sent, error) {
-	list, err := c.api.ListCancellations(ctx, string(x.Order.Remote))
+	list, _, err := c.api.SearchCancellations(ctx, api.AfterSaleSearch{Orders: []string{string(x.Order.Remote)}}, "")
 	if err != nil {
 		return channel.Sent{}, fmt.Errorf("read cancellations of order %s: %w", x.Order.Remote, err)
 	}
 	for _, n := range list {
-		if n.Role != "BUYER" || !strings.HasSuffix(n.Status, "_PENDING") {
+		if n.Role != "BUYER" || n.Status != cancelPending {
 			continue
 		}
 		if err := c.api.ApproveCancellation(ctx, string(n.ID), x.Key); err != nil {

@@ -23,14 +23,25 @@ const (
 )
 
 // cursor is how far a poll has come; all times are Unix seconds. A run has one
-// fixed window, From to Until, and its pages; only its end moves Read.
+// fixed window, From to Until, and walks the parts one after the other; only
+// its end moves Read.
 type cursor struct {
 	Read  int64  `json:"read,omitempty"`  // everything before is read
 	From  int64  `json:"from,omitempty"`  // of the run that goes on
 	Until int64  `json:"until,omitempty"` // of the run that goes on
 	Began int64  `json:"began,omitempty"`
+	Part  int    `json:"part,omitempty"`
 	Token string `json:"token,omitempty"` // its next page
 }
+
+// The parts of a run. Requests are lists of their own: they need not move the
+// order they belong to.
+const (
+	partOrders = iota
+	partCancellations
+	partReturns
+	parts
+)
 
 func (c cursor) text() string {
 	raw, err := json.Marshal(c)
@@ -53,7 +64,7 @@ func readCursor(text string) cursor {
 
 // run begins a run where the one before ended, or goes on with one.
 func (c cursor) run(since, now time.Time) cursor {
-	if c.Token != "" {
+	if c.Until > 0 {
 		return c
 	}
 	from := since
@@ -63,31 +74,85 @@ func (c cursor) run(since, now time.Time) cursor {
 	return cursor{Read: c.Read, From: max(1, from.Unix()), Until: now.Add(ahead).Unix(), Began: now.Unix()}
 }
 
-// ListOrders reads orders by the time of their last change, oldest first. The
-// window of a run is fixed at its start, so that pages do not shift.
+// next is where a run goes on after a page, and whether it does.
+func (c cursor) next(token string) (cursor, bool) {
+	c.Token = token
+	if token == "" {
+		c.Part++
+	}
+	if c.Part >= parts {
+		return cursor{Read: c.Began}, false
+	}
+	return c, true
+}
+
+// ListOrders reads orders by the time of their last change, oldest first, then
+// names the orders of which something was asked. The window of a run is fixed at
+// its start, so that pages do not shift.
 func (c *Connector) ListOrders(ctx context.Context, p channel.Poll) (channel.Page, error) {
 	run := readCursor(p.Cursor).run(p.Since, c.env.Now())
-	orders, next, err := c.api.SearchOrders(ctx, api.OrderSearch{UpdatedGE: run.From, UpdatedLT: run.Until}, pageSize(p.Limit), run.Token)
+	updates, token, err := c.page(ctx, run, p.Limit)
 	if f := fault.Of(err); f != nil && f.Code == api.CodePageToken && run.Token != "" {
-		// The page is not known any more: the run begins anew.
-		run = cursor{Read: run.Read}.run(time.Unix(run.From, 0), c.env.Now())
-		orders, next, err = c.api.SearchOrders(ctx, api.OrderSearch{UpdatedGE: run.From, UpdatedLT: run.Until}, pageSize(p.Limit), "")
+		run.Token = "" // the page is not known any more: the part begins anew
+		updates, token, err = c.page(ctx, run, p.Limit)
 	}
 	if err != nil {
-		return channel.Page{}, fmt.Errorf("search orders: %w", err)
+		return channel.Page{}, err
 	}
-	page := channel.Page{Updates: make([]channel.Update, 0, len(orders))}
+	next, more := run.next(token)
+	return channel.Page{Updates: updates, Cursor: next.text(), More: more}, nil
+}
+
+func (c *Connector) page(ctx context.Context, run cursor, limit int) ([]channel.Update, string, error) {
+	if run.Part == partOrders {
+		return c.orderPage(ctx, run, limit)
+	}
+	updates, next, err := c.requestPage(ctx, run)
+	if isScope(err) {
+		return nil, "", nil // Health says that it is missing
+	}
+	return updates, next, err
+}
+
+func (c *Connector) orderPage(ctx context.Context, run cursor, limit int) ([]channel.Update, string, error) {
+	orders, next, err := c.api.SearchOrders(ctx, api.OrderSearch{UpdatedGE: run.From, UpdatedLT: run.Until}, pageSize(limit), run.Token)
+	if err != nil {
+		return nil, "", fmt.Errorf("search orders: %w", err)
+	}
+	updates := make([]channel.Update, 0, len(orders))
 	for _, o := range orders {
 		order := mapOrder(o)
-		page.Updates = append(page.Updates, channel.Update{Kind: channel.UpdateOrder, Order: &order})
+		updates = append(updates, channel.Update{Kind: channel.UpdateOrder, Order: &order})
 	}
-	if next != "" {
-		run.Token = next
-		page.Cursor, page.More = run.text(), true
-		return page, nil
+	return updates, next, nil
+}
+
+func (c *Connector) requestPage(ctx context.Context, run cursor) ([]channel.Update, string, error) {
+	search := api.AfterSaleSearch{UpdatedGE: run.From, UpdatedLT: run.Until}
+	var ids []string
+	var next string
+	if run.Part == partCancellations {
+		list, token, err := c.api.SearchCancellations(ctx, search, run.Token)
+		if err != nil {
+			return nil, "", fmt.Errorf("search cancellations: %w", err)
+		}
+		for next = token; len(list) > 0; list = list[1:] {
+			ids = append(ids, string(list[0].Order))
+		}
+	} else {
+		list, token, err := c.api.SearchReturns(ctx, search, run.Token)
+		if err != nil {
+			return nil, "", fmt.Errorf("search returns: %w", err)
+		}
+		for next = token; len(list) > 0; list = list[1:] {
+			ids = append(ids, string(list[0].Order))
+		}
 	}
-	page.Cursor = cursor{Read: run.Began}.text()
-	return page, nil
+	var f channel.Fetch
+	for _, id := range unique(ids) {
+		f.Requests = append(f.Requests, commerce.RemoteID(id))
+	}
+	return fetch(f), next, nil
 }
 
 func pageSize(limit int) int {

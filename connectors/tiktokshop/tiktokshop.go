@@ -66,7 +66,7 @@ func target(settings any) channel.TargetRef {
 }
 
 // Connector is one shop. Safe for concurrent use. What it reads of the shop's
-// set-up (warehouses, attributes, carriers) it keeps for as long as it lives.
+// set-up (warehouses, attributes, carriers, reasons) it keeps for as long as it lives.
 type Connector struct {
 	env      channel.Env
 	settings Settings
@@ -76,6 +76,7 @@ type Connector struct {
 	warehouses kept[[]api.Warehouse]
 	attributes kept[[]api.Attribute]
 	carriers   kept[[]api.Provider]
+	reasons    kept[[]api.RejectReason]
 
 	mu sync.Mutex
 	// fullUntil is when TikTok may take new listings again.

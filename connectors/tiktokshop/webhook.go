@@ -106,8 +106,10 @@ func mapEvent(_ any, e channel.Event) ([]channel.Update, error) {
 		}
 	}
 	switch env.Type {
-	case 1, 3, 4, 11, 12:
-		return fetch(d), nil
+	case 1, 3, 4:
+		return fetch(channel.Fetch{Orders: d.orders()}), nil
+	case 2, 11, 12:
+		return fetch(channel.Fetch{Requests: d.orders()}), nil
 	case 5, 15, 16, 37:
 		if d.Product == "" {
 			return nil, nil
@@ -133,25 +135,26 @@ func account(u channel.AccountUpdate) []channel.Update {
 	return []channel.Update{{Kind: channel.UpdateAccount, Account: &u}}
 }
 
-// fetch names the orders of an event, each once.
-func fetch(d data) []channel.Update {
-	var ids []string
-	if d.Order != "" {
-		ids = append(ids, string(d.Order))
-	}
+// orders are the orders an event names, each once.
+func (d data) orders() []commerce.RemoteID {
+	ids := []string{string(d.Order)}
 	for _, p := range d.Packages {
 		for _, id := range p.Orders {
-			if id != "" {
-				ids = append(ids, string(id))
-			}
+			ids = append(ids, string(id))
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	f := channel.Fetch{}
+	var orders []commerce.RemoteID
 	for _, id := range unique(ids) {
-		f.Orders = append(f.Orders, commerce.RemoteID(id))
+		if id != "" {
+			orders = append(orders, commerce.RemoteID(id))
+		}
+	}
+	return orders
+}
+
+func fetch(f channel.Fetch) []channel.Update {
+	if len(f.Orders)+len(f.Requests) == 0 {
+		return nil
 	}
 	return []channel.Update{{Kind: channel.UpdateFetch, Fetch: &f}}
 }

@@ -90,6 +90,9 @@ func TestMapEvent(t *testing.T) {
 	orders := func(ids ...commerce.RemoteID) []channel.Update {
 		return []channel.Update{{Kind: channel.UpdateFetch, Fetch: &channel.Fetch{Orders: ids}}}
 	}
+	requests := func(ids ...commerce.RemoteID) []channel.Update {
+		return []channel.Update{{Kind: channel.UpdateFetch, Fetch: &channel.Fetch{Requests: ids}}}
+	}
 	listing := func(id commerce.RemoteID) []channel.Update {
 		return []channel.Update{{Kind: channel.UpdateListing, Listing: id}}
 	}
@@ -100,8 +103,8 @@ func TestMapEvent(t *testing.T) {
 		"hook-5.json":  listing("576486316948490001"),
 		"hook-6.json":  account(channel.AccountUpdate{Revoked: true, Message: "The seller took the consent back at TikTok."}),
 		"hook-7.json":  account(channel.AccountUpdate{EndsAt: time.Unix(1627587506, 0).UTC(), Message: "The consent ends soon. Connect the shop again."}),
-		"hook-11.json": orders("576486316948490001"),
-		"hook-12.json": orders("576486316948490002"),
+		"hook-11.json": requests("576486316948490001"),
+		"hook-12.json": requests("576486316948490002"),
 		"hook-13.json": {{Kind: channel.UpdateFetch, Fetch: &channel.Fetch{Threads: []commerce.RemoteID{"576486316948490003"}}}},
 		"hook-14.json": {{Kind: channel.UpdateMessage, Message: &channel.MessageUpdate{
 			Thread: "710688832392260838", Contact: "707885565181165594", Kind: commerce.Chat,

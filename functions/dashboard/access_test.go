@@ -164,7 +164,7 @@ func TestPaging(t *testing.T) {
 			t.Errorf("another workspace's cursor answers %d, want 422", rec.Code)
 		}
 	}
-	if got := strings.Join(seen, " "); got != "ord_1 ord_2 ord_3" {
+	if got := strings.Join(seen, " "); got != "ord_1 ord_2 ord_3 ord_4" {
 		t.Errorf("pages hold %s, want every order once", got)
 	}
 }

@@ -47,7 +47,32 @@ func (h *Handler) cancel(ctx context.Context, req *cancelRequest) (*order, error
 	if _, err := h.Store.Order(ctx, req.Space, req.ID); err != nil {
 		return nil, err
 	}
-	o, err := h.Trade.Cancel(ctx, req.Space, req.ID, trade.Cancellation{Lines: req.Body.Lines, Reason: req.Body.Reason, By: req.Who()})
+	o, err := h.Trade.Cancel(ctx, req.Space, req.ID, trade.Cancellation{Lines: req.Body.Lines, Reason: req.Body.Reason, By: req.Who(), Key: req.Key})
+	if err != nil {
+		return nil, err
+	}
+	return h.withTimeline(ctx, req.Space, o)
+}
+
+type answerRequest struct {
+	httpapi.Call
+	ID   commerce.OrderID `path:"id" validate:"id"`
+	Body struct {
+		Request string           `json:"request" validate:"required,max=100,line"`
+		Verdict commerce.Verdict `json:"verdict" validate:"required,oneof=approve reject keep refund offer"`
+		Reason  string           `json:"reason" validate:"max=200,line"`
+		Comment string           `json:"comment" validate:"max=500,text"`
+		Amount  *moneyBody       `json:"amount"`
+	} `body:"json"`
+}
+
+func (h *Handler) answer(ctx context.Context, req *answerRequest) (*order, error) {
+	if _, err := h.Store.Order(ctx, req.Space, req.ID); err != nil {
+		return nil, err
+	}
+	o, err := h.Trade.Answer(ctx, req.Space, req.ID, trade.Ruling{
+		Request: req.Body.Request, Verdict: req.Body.Verdict, Reason: req.Body.Reason, Comment: req.Body.Comment, Amount: req.Body.Amount.money(), By: req.Who(),
+	})
 	if err != nil {
 		return nil, err
 	}

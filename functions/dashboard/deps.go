@@ -149,6 +149,7 @@ type Trade interface {
 	Make(ctx context.Context, w commerce.WorkspaceID, wish trade.Wish) (commerce.Order, error)
 	Ship(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, p trade.Parcel) (commerce.Order, error)
 	Cancel(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, c trade.Cancellation) (commerce.Order, error)
+	Answer(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, u trade.Ruling) (commerce.Order, error)
 }
 
 // Stock corrects levels; stock.Keeper is one.

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -113,6 +114,16 @@ func (d *doer) Cancel(_ context.Context, w commerce.WorkspaceID, id commerce.Ord
 	}
 	o.State = commerce.OrderCancelled
 	return o, d.ask("cancel " + string(id) + " " + c.Reason)
+}
+
+func (d *doer) Answer(_ context.Context, w commerce.WorkspaceID, id commerce.OrderID, u trade.Ruling) (commerce.Order, error) {
+	o := d.memory.spaces[w].orders[id]
+	r := o.Request(u.Request)
+	if r == nil {
+		return o, fault.New(fault.NotFound, "request_not_found", "No such request.")
+	}
+	r.Answer = &commerce.Answer{ID: "out_1", Verdict: u.Verdict, To: r.RawState, Reason: u.Reason, Comment: u.Comment, Amount: u.Amount, State: commerce.SendPending, By: u.By, At: noon}
+	return o, d.ask(fmt.Sprintf("%s %s of %s", u.Verdict, u.Request, id))
 }
 
 func (d *doer) Adjust(_ context.Context, w commerce.WorkspaceID, id commerce.VariantID, a stock.Adjustment) (commerce.StockMove, error) {

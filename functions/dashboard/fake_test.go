@@ -240,9 +240,10 @@ func (m *memory) Order(_ context.Context, w commerce.WorkspaceID, id commerce.Or
 }
 
 func orderItem(o commerce.Order) port.OrderItem {
+	asked, by := o.Asked()
 	return port.OrderItem{
 		ID: o.ID, Channel: o.Channel, Source: o.Source, Number: o.Number, Remote: o.Remote, State: o.State, Total: o.Total,
-		Items: 2, Title: o.Lines[0].Title, BuyerName: o.Buyer.Name, PlacedAt: o.PlacedAt,
+		Items: 2, Title: o.Lines[0].Title, BuyerName: o.Buyer.Name, Asked: asked, AnswerBy: by, PlacedAt: o.PlacedAt,
 	}
 }
 

@@ -22,6 +22,7 @@ func (h *Handler) orderRoutes() []httpapi.Route {
 		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/orders/{id}", Status: http.StatusOK}, h.oneOrder),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/orders/{id}/shipments", Status: http.StatusAccepted}, h.ship),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/orders/{id}/cancellations", Status: http.StatusAccepted}, h.cancel),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/orders/{id}/answers", Status: http.StatusAccepted}, h.answer),
 	}
 }
 
@@ -161,6 +162,7 @@ func (h *Handler) withTimeline(ctx context.Context, w commerce.WorkspaceID, o co
 	}
 	view.decide("ship", whyNoShipment(o))
 	view.decide("cancel", h.whyNoCancel(o))
+	view.decide("answer", h.whyNoAnswer(o))
 	return view, nil
 }
 
@@ -193,9 +195,27 @@ func (h *Handler) whyNoCancel(o commerce.Order) string {
 	if o.Source != commerce.FromMarketplace {
 		return ""
 	}
-	d, ok := h.driver(o.Channel)
-	if !ok || !slices.Contains(d.Abilities, channel.CanCancel) {
+	if !h.cancels(o.Channel) {
 		return "The marketplace gives other programs no way to cancel: cancel it in the shop's own pages."
+	}
+	return ""
+}
+
+func (h *Handler) cancels(c commerce.Channel) bool {
+	d, ok := h.driver(c)
+	return ok && slices.Contains(d.Abilities, channel.CanCancel)
+}
+
+// whyNoAnswer says whether something waits to be answered, or can't be known.
+func (h *Handler) whyNoAnswer(o commerce.Order) string {
+	n, _ := o.Asked()
+	switch {
+	case o.Source != commerce.FromMarketplace:
+		return "It was not bought at a marketplace: agree with the buyer, then cancel it here."
+	case !h.cancels(o.Channel):
+		return "The marketplace does not tell other programs what buyers ask for later (to cancel, a refund, a return): look into the shop's own pages."
+	case n == 0:
+		return "Nothing waits for an answer."
 	}
 	return ""
 }

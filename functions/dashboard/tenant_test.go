@@ -86,14 +86,14 @@ func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
 		"/v1/connections/pending/{grant}": "grt_1", "/v1/connections/pending/{grant}/choose": "grt_1",
 		"/v1/imports/{id}": "job_1", "/v1/products/{id}": "prd_mug",
 		"/v1/listings/{id}": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy), "/v1/listings/{id}/retry": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy),
-		"/v1/orders/{id}": "ord_1", "/v1/orders/{id}/shipments": "ord_1", "/v1/orders/{id}/cancellations": "ord_2",
+		"/v1/orders/{id}": "ord_1", "/v1/orders/{id}/shipments": "ord_1", "/v1/orders/{id}/cancellations": "ord_2", "/v1/orders/{id}/answers": "ord_4",
 		"/v1/stock/{variant}": "var_s", "/v1/stock/{variant}/moves": "var_s",
 		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1",
 	}
 	bodies := map[string]string{
 		"PATCH /v1/connections/{id}": `{"name":"x"}`, "POST /v1/connections/{id}/secrets": `{}`, "POST /v1/connections/pending/{grant}/choose": `{"remotes":["77"]}`,
 		"PUT /v1/products/{id}": newMug, "PATCH /v1/products/{id}": `{"title":"x"}`,
-		"POST /v1/orders/{id}/shipments": `{"carrier":"x","tracking":"CE123"}`, "POST /v1/orders/{id}/cancellations": `{}`,
+		"POST /v1/orders/{id}/shipments": `{"carrier":"x","tracking":"CE123"}`, "POST /v1/orders/{id}/cancellations": `{}`, "POST /v1/orders/{id}/answers": `{"request":"req_1","verdict":"approve"}`,
 		"POST /v1/stock/{variant}/moves": `{"quantity":1}`, "PATCH /v1/conversations/{id}": `{"state":"solved"}`,
 		"POST /v1/conversations/{id}/messages": `{"text":"x"}`,
 	}

@@ -89,6 +89,7 @@ func drivers() []channel.Driver {
 			Rules:     channel.Rules{PriceMin: map[string]int64{"USD": 1}, Reply: channel.ReplyRules{MaxRunes: 2000, Window: 24 * time.Hour, HumanWindow: 7 * 24 * time.Hour}},
 			Abilities: []channel.Ability{channel.CanWriteListings, channel.CanReadListings, channel.CanReadConversations, channel.CanReply},
 		},
+		{Name: commerce.TikTok, Title: "TikTok Shop", Orders: channel.OrdersPulled, Abilities: []channel.Ability{channel.CanReadOrders, channel.CanCancel}},
 	}
 }
 
@@ -146,6 +147,11 @@ func fillTrade(s *space) {
 		{ID: "ord_1", Account: "acc_etsy", Channel: commerce.Etsy, Source: commerce.FromMarketplace, Number: "3001", State: commerce.OrderPaid},
 		{ID: "ord_2", Account: "acc_own", Channel: commerce.Facebook, Source: commerce.FromCheckout, Number: "S-2", State: commerce.OrderUnpaid},
 		{ID: "ord_3", Account: "acc_etsy", Channel: commerce.Etsy, Source: commerce.FromMarketplace, Number: "3003", State: commerce.OrderShipped},
+		{ID: "ord_4", Account: "acc_tt", Channel: commerce.TikTok, Source: commerce.FromMarketplace, Number: "5764", State: commerce.OrderOther, Requests: []commerce.Request{{
+			ID: "req_1", Remote: "4035", Kind: commerce.RequestCancel, By: commerce.ByBuyer, State: commerce.RequestOpen, RawState: "PENDING", Reason: "Ordered by mistake",
+			Lines: []commerce.RequestLine{{Line: "1", Quantity: 1}}, Amount: commerce.Money{Amount: 1250, Currency: "EUR"}, AskedAt: noon, AnswerBy: noon.Add(48 * time.Hour),
+			Answers: []commerce.Verdict{commerce.VerdictApprove, commerce.VerdictReject}, Reasons: []commerce.Reason{{Code: "packed", Text: "It is packed"}}, UpdatedAt: noon, FetchedAt: noon,
+		}}},
 	} {
 		o.Remote, o.Total = commerce.RemoteID(o.Number), commerce.Money{Amount: 2500, Currency: "EUR"}
 		o.Lines = []commerce.OrderLine{{ID: "1", Variant: "var_s", SKU: "MUG-S", Title: "Mug", Quantity: 2, Price: commerce.Money{Amount: 1250, Currency: "EUR"}, Short: 1}}

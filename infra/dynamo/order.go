@@ -82,6 +82,7 @@ func orderItem(o commerce.Order) port.OrderItem {
 		ID: o.ID, Channel: o.Channel, Source: o.Source, Number: o.Number, Remote: o.Remote, State: o.State, Total: o.Total,
 		BuyerName: o.Buyer.Name, ShipBy: o.ShipBy, PlacedAt: o.PlacedAt,
 	}
+	it.Asked, it.AnswerBy = o.Asked()
 	for i, l := range o.Lines {
 		if i == 0 {
 			it.Title = l.Title

@@ -68,10 +68,26 @@ type Shipping struct {
 	Shipment commerce.Shipment
 }
 
-// Canceller cancels orders or units of them.
+// Canceller cancels orders or units of them, and settles what buyers ask for
+// once they have ordered: to cancel, to be refunded, to send back.
 type Canceller interface {
 	Cancel(ctx context.Context, c Cancellation) (Sent, error)
 	FindCancellation(ctx context.Context, c Cancellation) (Sent, bool, error)
+	// ListRequests reads what was asked of orders, with what may be answered
+	// now, and puts it on them.
+	ListRequests(ctx context.Context, orders []commerce.Order) error
+	// Answer tells the seller's decision about a request.
+	Answer(ctx context.Context, d Decision) (Sent, error)
+	// FindAnswer looks whether a decision whose answer was lost has arrived. A
+	// request that ended otherwise is a fault of kind Rejected.
+	FindAnswer(ctx context.Context, d Decision) (Sent, bool, error)
+}
+
+// Decision is the seller's answer to a request: Request.Answer is set.
+type Decision struct {
+	Order   commerce.Order
+	Request commerce.Request
+	Key     string // the same for the same decision
 }
 
 // Cancellation is a wish to cancel.

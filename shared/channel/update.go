@@ -76,6 +76,8 @@ type AccountUpdate struct {
 type Fetch struct {
 	Orders  []commerce.RemoteID `json:"orders,omitempty"`
 	Threads []commerce.RemoteID `json:"threads,omitempty"`
+	// Requests are orders to be read with what was asked of them.
+	Requests []commerce.RemoteID `json:"requests,omitempty"`
 }
 
 // Hook is an address marketplaces or buyers call. Handle gets the raw bytes,

@@ -52,6 +52,7 @@ type Order struct {
 	Note        string         `json:"note,omitempty"` // from the buyer
 	ShipBy      time.Time      `json:"ship_by,omitzero"`
 	Shipments   []Shipment     `json:"shipments,omitempty"`
+	Requests    []Request      `json:"requests,omitempty"` // to cancel it or send it back
 	Attribution *Attribution   `json:"attribution,omitempty"`
 	Cart        string         `json:"cart,omitempty"` // the checkout session it came from
 	Conv        ConversationID `json:"conversation,omitempty"`
@@ -236,7 +237,7 @@ type Attribution struct {
 type OrderEvent struct {
 	ID   string    `json:"id"`
 	At   time.Time `json:"at"`
-	Kind string    `json:"kind"` // placed, state, stock, shipment, cancellation, note
+	Kind string    `json:"kind"` // placed, state, stock, shipment, cancellation, request, answer, note
 	Text string    `json:"text"`
 	By   string    `json:"by,omitempty"`
 }

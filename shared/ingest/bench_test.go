@@ -56,6 +56,7 @@ func (c *counted) PutMessage(ctx context.Context, w commerce.WorkspaceID, m port
 type shop struct {
 	channel.Connector
 	orders  map[commerce.RemoteID]commerce.Order
+	asked   map[commerce.RemoteID][]commerce.Request
 	threads map[commerce.RemoteID][]channel.Update
 	maps    func(e channel.Event) ([]channel.Update, error)
 	fails   error

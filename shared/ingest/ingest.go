@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -185,17 +186,8 @@ func (in *Ingester) fetch(ctx context.Context, a port.Account, f channel.Fetch) 
 	if err != nil {
 		return fmt.Errorf("open account %s: %w", a.ID, err)
 	}
-	if reader, ok := conn.(channel.OrderReader); ok && len(f.Orders) > 0 {
-		began := in.Now()
-		orders, err := reader.Orders(ctx, f.Orders)
-		if err != nil {
-			return fmt.Errorf("fetch orders of account %s: %w", a.ID, err)
-		}
-		for _, o := range orders {
-			if err := in.annotated(ctx, a, conn, o, began); err != nil {
-				return err
-			}
-		}
+	if err := in.fetchOrders(ctx, a, conn, f); err != nil {
+		return err
 	}
 	reader, ok := conn.(channel.ConversationReader)
 	if !ok {
@@ -210,6 +202,30 @@ func (in *Ingester) fetch(ctx context.Context, a port.Account, f channel.Fetch) 
 			if err := in.apply(ctx, a, u, in.Now()); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// fetchOrders reads orders, and with some of them what was asked of them.
+func (in *Ingester) fetchOrders(ctx context.Context, a port.Account, conn channel.Connector, f channel.Fetch) error {
+	reader, ok := conn.(channel.OrderReader)
+	if !ok || len(f.Orders)+len(f.Requests) == 0 {
+		return nil
+	}
+	began := in.Now()
+	orders, err := reader.Orders(ctx, slices.Concat(f.Orders, f.Requests))
+	if err != nil {
+		return fmt.Errorf("fetch orders of account %s: %w", a.ID, err)
+	}
+	if canceller, ok := conn.(channel.Canceller); ok && len(f.Requests) > 0 {
+		if err := canceller.ListRequests(ctx, orders); err != nil {
+			return fmt.Errorf("fetch requests of account %s: %w", a.ID, err)
+		}
+	}
+	for _, o := range orders {
+		if err := in.annotated(ctx, a, conn, o, began); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -16,15 +16,18 @@ import (
 // content is nothing to write, except under a newer version: that one has to be
 // remembered, or a version between the two that comes late would win.
 func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
+	requests, asked := mergeRequests(stored.Requests, told.Requests)
 	if stored.Version == 0 {
-		told.FirstSeen = now
+		told.FirstSeen, told.Requests = now, requests
 		told.PlacedAt = cmp.Or(told.PlacedAt, now)
 		return told, true
 	}
 	if told.RemoteVersion < stored.RemoteVersion || (told.RemoteVersion == stored.RemoteVersion && !told.FetchedAt.After(stored.FetchedAt)) {
-		return stored, false
+		stored.Requests = requests // they have versions of their own
+		return stored, asked
 	}
 	next := told
+	next.Requests = requests
 	next.FirstSeen, next.Version = stored.FirstSeen, stored.Version
 	next.PlacedAt = cmp.Or(told.PlacedAt, stored.PlacedAt)
 	next.Channel = sharper(stored.Channel, told.Channel)
@@ -46,7 +49,7 @@ func merge(stored, told commerce.Order, now time.Time) (commerce.Order, bool) {
 	if next.Source != commerce.FromMarketplace {
 		next.State = stateHere(next)
 	}
-	return next, next.RemoteVersion > stored.RemoteVersion || !sameOrder(stored, next)
+	return next, asked || next.RemoteVersion > stored.RemoteVersion || !sameOrder(stored, next)
 }
 
 // stateHere is the state of an order whose shop is not told what is done here:
@@ -70,6 +73,7 @@ func stateHere(o commerce.Order) commerce.OrderState {
 // sameOrder compares everything but how we came to know it.
 func sameOrder(a, b commerce.Order) bool {
 	a.FetchedAt, a.RemoteVersion, a.UpdatedAt = b.FetchedAt, b.RemoteVersion, b.UpdatedAt
+	a.Requests, b.Requests = nil, nil
 	return reflect.DeepEqual(normal(a), normal(b))
 }
 

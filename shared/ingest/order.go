@@ -30,6 +30,9 @@ func (in *Ingester) Order(ctx context.Context, a port.Account, told commerce.Ord
 
 func (in *Ingester) order(ctx context.Context, a port.Account, told commerce.Order, fetchedAt time.Time) (commerce.Order, error) {
 	told.ID, told.Account, told.Target, told.FetchedAt = OrderIDOf(a.ID, told.Remote), a.ID, a.Target, fetchedAt
+	for i := range told.Requests {
+		told.Requests[i].FetchedAt = fetchedAt
+	}
 	if told.Channel == "" {
 		told.Channel = a.Channel
 	}
@@ -69,6 +72,9 @@ func (in *Ingester) orderWrite(ctx context.Context, w commerce.WorkspaceID, old,
 		event("placed", fmt.Sprintf("Order %s came in", next.Number))
 	} else if old.State != next.State {
 		event("state", fmt.Sprintf("%s → %s", old.State, next.State))
+	}
+	for _, text := range requestEvents(old, next) {
+		event("request", text)
 	}
 	before, err := in.lookups(ctx, w, old)
 	if err != nil {

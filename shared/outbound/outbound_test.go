@@ -302,6 +302,7 @@ func TestARefusedParcelAndCancellation(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	// The shop of this test can't cancel.
+	o.Requests = []commerce.Request{{ID: "c", By: commerce.BySeller, State: commerce.RequestWaiting, Answer: &commerce.Answer{ID: "outc", Verdict: commerce.VerdictCancel}}}
 	_, err = b.PutOrder(t.Context(), w, port.OrderWrite{Order: o, Out: []port.Outbound{{ID: "outc", Space: w, Key: string(ord), Kind: "cancellation", Ref: "c", State: commerce.SendPending}, {ID: "outx", Space: w, Key: string(ord), Kind: "song", State: commerce.SendPending}}})
 	must(t, err)
 	must(t, b.worker.Run(t.Context(), port.Nudge{Space: w, Key: string(ord)}))

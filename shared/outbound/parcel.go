@@ -23,7 +23,9 @@ func (k *Worker) parcel(ctx context.Context, o port.Outbound) (parcel, error) {
 	case "shipment":
 		return k.shipment(ctx, o)
 	case "cancellation":
-		return k.cancellation(ctx, o)
+		return k.answer(ctx, o, cancels)
+	case "answer":
+		return k.answer(ctx, o, answers)
 	default:
 		return parcel{}, fault.New(fault.Permanent, "unknown_outbound", "Nothing of kind %q can be sent.", o.Kind)
 	}
@@ -143,32 +145,6 @@ func (k *Worker) settleShipment(order *commerce.Order, id string, end ending) st
 		order.State, order.FetchedAt = order.Sent(), k.Now()
 	}
 	return fmt.Sprintf("%s %s told to %s", s.Carrier, s.Tracking, order.Channel)
-}
-
-func (k *Worker) cancellation(ctx context.Context, o port.Outbound) (parcel, error) {
-	order, err := k.Store.Order(ctx, o.Space, commerce.OrderID(o.Key))
-	if err != nil {
-		return parcel{}, err
-	}
-	p := parcel{
-		done: order.State == commerce.OrderCancelled,
-		settle: func(ctx context.Context, o port.Outbound, end ending) error {
-			return k.settleOrder(ctx, o, func(order *commerce.Order) string {
-				if end.state == commerce.SendDone {
-					return fmt.Sprintf("Cancellation told to %s", order.Channel)
-				}
-				return fmt.Sprintf("%s did not take the cancellation: %s", order.Channel, end.problem)
-			})
-		},
-	}
-	if p.done {
-		return p, nil
-	}
-	canceller, err := ability[channel.Canceller](ctx, k, o)
-	c := channel.Cancellation{Order: order, Lines: o.Lines, Reason: o.Reason, Key: string(o.ID)}
-	p.send = func(ctx context.Context) (channel.Sent, error) { return canceller.Cancel(ctx, c) }
-	p.find = func(ctx context.Context) (channel.Sent, bool, error) { return canceller.FindCancellation(ctx, c) }
-	return p, err
 }
 
 // settleOrder applies an outcome to an order with an entry in its timeline and

@@ -51,6 +51,8 @@ type OrderItem struct {
 	BuyerName string               `json:"buyer_name"`
 	Short     int64                `json:"short,omitempty"`
 	ShipBy    time.Time            `json:"ship_by,omitzero"`
+	Asked     int64                `json:"asked,omitempty"`    // requests that wait for the seller
+	AnswerBy  time.Time            `json:"answer_by,omitzero"` // when the first of them is decided without one
 	PlacedAt  time.Time            `json:"placed_at"`
 }
 
@@ -113,11 +115,9 @@ type Outbound struct {
 	ID        commerce.OutboundID  `json:"id"` // ULID: the order of sending
 	Space     commerce.WorkspaceID `json:"workspace"`
 	Key       string               `json:"key"`  // the conversation or order: one lock, in order
-	Kind      string               `json:"kind"` // reply, shipment, cancellation
+	Kind      string               `json:"kind"` // reply, shipment, cancellation, answer
 	Account   commerce.AccountID   `json:"account"`
-	Ref       string               `json:"ref"` // message id, shipment id, cancellation id
-	Lines     []string             `json:"lines,omitempty"`
-	Reason    string               `json:"reason,omitempty"`
+	Ref       string               `json:"ref"` // message id, shipment id, request id
 	State     commerce.SendState   `json:"state"`
 	TriedAt   time.Time            `json:"tried_at,omitzero"` // when the open attempt began
 	Attempts  int                  `json:"attempts,omitempty"`

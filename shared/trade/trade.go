@@ -103,57 +103,6 @@ func (d *Desk) shipment(w commerce.WorkspaceID, o *commerce.Order, p Parcel) (po
 	return write, nil
 }
 
-// Cancellation is a wish to cancel an order or some of its lines.
-type Cancellation struct {
-	Reason string
-	Lines  []string
-	By     string
-}
-
-// Cancel cancels at the marketplace, or here where the order is our own. A
-// channel without cancellation is refused as Unsupported.
-func (d *Desk) Cancel(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID, c Cancellation) (commerce.Order, error) {
-	return d.change(ctx, w, id, func(o *commerce.Order) (port.OrderWrite, error) {
-		if o.State == commerce.OrderCancelled {
-			return port.OrderWrite{}, errNothingToDo
-		}
-		switch o.State {
-		case commerce.OrderShipped, commerce.OrderDelivered, commerce.OrderCompleted, commerce.OrderRefunded:
-			return port.OrderWrite{}, fault.New(fault.Invalid, "not_cancellable", "Order %s is %s: it is too late to cancel it.", o.Number, o.State)
-		}
-		if err := knownLines(*o, c.Lines); err != nil {
-			return port.OrderWrite{}, err
-		}
-		write := port.OrderWrite{Events: []commerce.OrderEvent{{ID: d.NewID(), At: d.Now(), Kind: "cancellation", By: c.By, Text: "Cancellation asked for: " + c.Reason}}}
-		if o.Source == commerce.FromMarketplace {
-			if !d.CanCancel(o.Channel) {
-				return write, fault.New(fault.Unsupported, "cannot_cancel", "%s has no way to cancel an order from here: cancel it in the shop's own pages.", o.Channel)
-			}
-			out := commerce.OutboundID(d.NewID())
-			write.Out = []port.Outbound{{ID: out, Space: w, Key: string(o.ID), Kind: "cancellation", Account: o.Account, Ref: string(out), Lines: c.Lines, Reason: c.Reason, State: commerce.SendPending}}
-			return write, nil
-		}
-		cancelLines(o, c.Lines)
-		return write, nil
-	})
-}
-
-// cancelLines cancels what is left of the lines and remembers that it was done
-// here: the shop, which is not told, may name the units as wanted again.
-func cancelLines(o *commerce.Order, ids []string) {
-	left := int64(0)
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		if len(ids) == 0 || slices.Contains(ids, l.ID) {
-			l.CancelledHere, l.Cancelled = l.Quantity, l.Quantity
-		}
-		left += l.Quantity - l.Cancelled
-	}
-	if left == 0 {
-		o.State = commerce.OrderCancelled
-	}
-}
-
 func knownLines(o commerce.Order, ids []string) error {
 	for _, id := range ids {
 		if !slices.ContainsFunc(o.Lines, func(l commerce.OrderLine) bool { return l.ID == id }) {

@@ -16,6 +16,7 @@ const (
 	cancelPending  = "CANCELLATION_REQUEST_PENDING"
 	cancelSuccess  = "CANCELLATION_REQUEST_SUCCESS"
 	cancelRejected = "CANCELLATION_REQUEST_CANCEL"
+	cancelComplete = "CANCELLATION_REQUEST_COMPLETE"
 )
 
 type cancellation struct {
@@ -161,6 +162,9 @@ func (s *Sim) openCancel(tx *simkit.Tx, n *cancellation) error {
 
 func (s *Sim) putCancel(tx *simkit.Tx, n cancellation) error {
 	if err := tx.Put("cancel", n.ID, n); err != nil {
+		return err
+	}
+	if err := s.awaitVerdict(tx, n.ID, n.Status); err != nil {
 		return err
 	}
 	return s.emit(tx, "CANCELLATION_STATUS_CHANGE", object{

@@ -137,6 +137,9 @@ func afterSaleOperations() []operation {
 		op("POST", base+"cancellations/{cancel_id}/approve", "ApproveCancellation_202309", scope, approveCancellation, write),
 		op("POST", base+"cancellations/{cancel_id}/reject", "RejectCancellation_202309", scope, rejectCancellation, write),
 		op("POST", base+"returns/search", "SearchReturns_202309", scope, searchReturns),
+		op("POST", base+"returns/{return_id}/approve", "ApproveReturn_202309", scope, approveReturn, write),
+		op("POST", base+"returns/{return_id}/reject", "RejectReturn_202309", scope, rejectReturn, write),
+		op("GET", base+"reject_reasons", "GetRejectReasons_202309", scope, rejectReasons),
 	}
 }
 

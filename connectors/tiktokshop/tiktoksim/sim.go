@@ -120,10 +120,14 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTT
 // Faults is the queue of faults for the next API calls and webhooks.
 func (s *Sim) Faults() *simkit.Faults { return &s.faults }
 
-// Tick finishes the reviews that are due and delivers the webhooks that are due.
+// Tick finishes the reviews that are due, goes on with requests nobody answered
+// in time, and delivers the webhooks that are due.
 func (s *Sim) Tick(ctx context.Context) error {
 	if err := s.env.Store.Update(s.audit); err != nil {
 		return fmt.Errorf("review products: %w", err)
+	}
+	if err := s.env.Store.Update(s.overrule); err != nil {
+		return fmt.Errorf("go on with requests: %w", err)
 	}
 	return s.outbox.Deliver(ctx, s.env)
 }

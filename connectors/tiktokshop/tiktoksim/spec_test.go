@@ -245,16 +245,27 @@ func walkOrders(t *testing.T, s *stall) {
 		t.Fatal(err)
 	}
 	s.call(0, "GET", parcels+"orders/"+id+"/tracking", "")
-	if _, err := s.sim.RequestReturn(t.Context(), id, lines[0].ID); err != nil {
-		t.Fatal(err)
-	}
-	s.call(0, "POST", "/return_refund/202309/returns/search", fmt.Sprintf(`{"order_ids":["%s"]}`, id))
+	walkReturns(t, s, id, lines[0].ID)
 	s.sim.ShippedByTikTok = true
 	third := s.see(s.order("MUG-1", 1, ""))
 	s.sim.ShippedByTikTok = false
 	s.call(0, "POST", parcels+"packages/"+third.Lines[0].Package+"/ship", `{"handover_method":"PICKUP"}`)
 	s.call(0, "GET", parcels+"packages/"+third.Lines[0].Package, "")
 	s.call(0, "POST", "/order/202309/orders/search", `{"create_time_ge":1}`, "page_size", "100")
+}
+
+func walkReturns(t *testing.T, s *stall, order, unit string) {
+	t.Helper()
+	const base = "/return_refund/202309/"
+	for _, decisions := range [][2]string{{"approve", `{"decision":"APPROVE_RETURN"}`}, {"reject", `{"decision":"REJECT_RETURN","reject_reason":"seller_reject_apply_the_product_is_as_described","comment":"See the photo"}`}} {
+		r, err := s.sim.RequestReturn(t.Context(), order, typeReturn, unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.call(0, "GET", base+"reject_reasons", "", "return_or_cancel_id", r)
+		s.call(0, "POST", base+"returns/search", fmt.Sprintf(`{"order_ids":["%s"],"return_types":["RETURN_AND_REFUND"]}`, order), "sort_field", "update_time")
+		s.call(0, "POST", base+"returns/"+r+"/"+decisions[0], decisions[1], "idempotency_key", r)
+	}
 }
 
 func walkChat(t *testing.T, s *stall) {

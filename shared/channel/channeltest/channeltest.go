@@ -68,7 +68,7 @@ func Run(t *testing.T, h Harness) {
 func suite() []test {
 	var all []test
 	for _, some := range [][]test{
-		consentTests(), listingTests(), onceTests(), refusalTests(), orderTests(), shipTests(), cancelTests(), chatTests(), reviewTests(), hookTests(),
+		consentTests(), listingTests(), onceTests(), refusalTests(), orderTests(), shipTests(), cancelTests(), requestTests(), chatTests(), reviewTests(), hookTests(),
 	} {
 		all = append(all, some...)
 	}

@@ -34,6 +34,13 @@ type World interface {
 	Say(s Speech) (commerce.RemoteID, error)
 	// Rate lets the buyer of an order review it with 1 to 5 stars.
 	Rate(order commerce.RemoteID, stars int, text string) error
+	// Ask lets the buyer of an order ask for something; Withdraw takes it back.
+	// Deliver lets the carrier deliver what was sent, SendBack the buyer of an
+	// approved return send it.
+	Ask(order commerce.RemoteID, kind commerce.RequestKind) (commerce.RemoteID, error)
+	Withdraw(request commerce.RemoteID) error
+	Deliver(order commerce.RemoteID) error
+	SendBack(request commerce.RemoteID, tracking string) error
 	// Fault arranges for the next calls to go wrong; Calm ends all faults.
 	Fault(f Fault)
 	Calm()

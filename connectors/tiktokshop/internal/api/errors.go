@@ -29,6 +29,7 @@ const (
 	CodeShipped      = "already_shipped"
 	CodeCancelled    = "already_cancelled"
 	CodeReason       = "reason_refused"
+	CodeDecided      = "already_decided"
 	CodePageToken    = "page_token_refused"
 )
 
@@ -205,7 +206,9 @@ func special(code int64) *fault.Error {
 		return fault.New(fault.Conflict, CodeCancelled, "The order is cancelled or completed already, or the buyer's request for it is open.")
 	case 21011006, 21011020, 21042056, 21008099:
 		return fault.New(fault.Conflict, CodeShipped, "TikTok says that these pieces are shipped already.")
-	case 25001014, 25001015, 25001020, 25001021:
+	case 25001044, 25011011, 25011012, 25011013, 25020003, 25020004, 25020009, 25020010, 25020011, 25020012:
+		return fault.New(fault.Conflict, CodeDecided, "TikTok does not take this answer in the request's state.")
+	case 25001014, 25001015, 25001016, 25001020, 25001021, 25001057:
 		return fault.New(fault.Rejected, CodeReason, "TikTok does not accept this reason for the order's state.")
 	}
 	return nil

@@ -90,24 +90,6 @@ type Parcel struct {
 	Provider string   `json:"shipping_provider_id"`
 }
 
-// Cancel is the seller's cancellation; no lines mean the whole order.
-type Cancel struct {
-	Order  string   `json:"order_id"`
-	Reason string   `json:"cancel_reason"`
-	Lines  []string `json:"order_line_item_ids,omitempty"`
-}
-
-// Cancellation is a request to cancel and what became of it.
-type Cancellation struct {
-	ID     ID     `json:"cancel_id"`
-	Order  ID     `json:"order_id"`
-	Status string `json:"cancel_status"`
-	Role   string `json:"role"`
-	Lines  []struct {
-		Line ID `json:"order_line_item_id"`
-	} `json:"cancel_line_items"`
-}
-
 // Conversation is one chat.
 type Conversation struct {
 	ID           ID            `json:"id"`

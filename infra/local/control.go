@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ func newControl(w *world, s *shop, key string) *control {
 	c := &control{world: w, shop: s, key: key, mux: http.NewServeMux()}
 	c.mux.HandleFunc("POST /local/marketplaces/{channel}/orders", c.with(c.order))
 	c.mux.HandleFunc("POST /local/marketplaces/{channel}/messages", c.with(c.message))
+	c.mux.HandleFunc("POST /local/marketplaces/{channel}/requests", c.with(c.ask))
+	c.mux.HandleFunc("POST /local/marketplaces/{channel}/requests/{id}", c.with(c.goOn))
 	c.mux.HandleFunc("POST /local/marketplaces/{channel}/faults", c.with(c.faults))
 	c.mux.HandleFunc("GET /local/marketplaces/{channel}", c.with(c.look))
 	return c
@@ -131,6 +134,61 @@ func (c *control) message(r *http.Request, channel string, sim simkit.Simulator)
 		return 0, nil, &mistake{http.StatusUnprocessableEntity, "no_messages", "This marketplace has no messages; a note can be left on an order: give order."}
 	}
 	return http.StatusCreated, made{remote, channel}, err
+}
+
+// ask lets the buyer of an order ask to cancel it, for a refund, to send it back
+// or for another one; what is on its way is delivered first.
+func (c *control) ask(r *http.Request, channel string, sim simkit.Simulator) (int, any, error) {
+	var wish struct {
+		Order string   `json:"order"`
+		Kind  string   `json:"kind"`
+		Units []string `json:"units"`
+	}
+	if err := decode(r, &wish); err != nil {
+		return 0, nil, err
+	}
+	buyer, err := asker(sim)
+	if err != nil {
+		return 0, nil, err
+	}
+	if wish.Kind != simkit.AskCancel {
+		_ = buyer.Deliver(r.Context(), wish.Order) // it may be there already
+	}
+	remote, err := buyer.Ask(r.Context(), simkit.Ask{Order: wish.Order, Kind: wish.Kind, Units: wish.Units})
+	return http.StatusCreated, made{remote, channel}, err
+}
+
+// goOn lets the buyer take a request back, or send the goods of one.
+func (c *control) goOn(r *http.Request, channel string, sim simkit.Simulator) (int, any, error) {
+	var wish struct {
+		Do       string `json:"do"`
+		Tracking string `json:"tracking"`
+	}
+	if err := decode(r, &wish); err != nil {
+		return 0, nil, err
+	}
+	buyer, err := asker(sim)
+	if err != nil {
+		return 0, nil, err
+	}
+	id := r.PathValue("id")
+	switch wish.Do {
+	case "withdraw":
+		err = buyer.Withdraw(r.Context(), id)
+	case "send_back":
+		err = buyer.SendBack(r.Context(), id, cmp.Or(wish.Tracking, "9405500000000000000001"))
+	default:
+		err = &mistake{http.StatusUnprocessableEntity, "invalid", "do is withdraw or send_back."}
+	}
+	return http.StatusCreated, made{id, channel}, err
+}
+
+func asker(sim simkit.Simulator) (simkit.Asker, error) {
+	a, ok := sim.(simkit.Asker)
+	if !ok {
+		return nil, &mistake{http.StatusUnprocessableEntity, "no_requests", "This marketplace tells other programs nothing of what buyers ask for later."}
+	}
+	return a, nil
 }
 
 func (c *control) faults(r *http.Request, channel string, sim simkit.Simulator) (int, any, error) {

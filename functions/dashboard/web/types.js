@@ -66,10 +66,12 @@
  * @property {string} created_at
  */
 
-/** @typedef {{id: string, channel: Channel, source: string, number: string, remote_id: string, state: string, total: Money, items: number, title: string, buyer_name: string, short?: number, ship_by?: string, placed_at: string}} OrderItem */
+/** @typedef {{id: string, channel: Channel, source: string, number: string, remote_id: string, state: string, total: Money, items: number, title: string, buyer_name: string, short?: number, ship_by?: string, asked?: number, answer_by?: string, placed_at: string}} OrderItem */
 /** @typedef {{name?: string, lines?: string[], city?: string, region?: string, postal?: string, country?: string}} Address */
 /** @typedef {{id: string, variant?: string, sku?: string, title: string, quantity: number, price: Money, units?: {remote: string, state: string, cancelled?: boolean, shipped?: boolean}[], cancelled?: number, allocated: number, short?: number}} OrderLine */
 /** @typedef {{id: string, carrier: string, tracking: string, state: SendState, problem?: string, note?: string, lines?: string[], at: string}} Shipment */
+/** @typedef {{id: string, verdict: string, to?: string, reason?: string, comment?: string, amount?: Money, state: SendState, problem?: string, by?: string, at: string}} Answer */
+/** @typedef {{id: string, remote_id?: string, kind: string, by: string, state: string, raw_state?: string, reason?: string, lines?: {line: string, quantity: number}[], amount?: Money, tracking?: string, asked_at?: string, answer_by?: string, answers?: string[], reasons?: {code: string, text: string}[], answer?: Answer}} OrderRequest */
 /**
  * @typedef {object} Order
  * @property {string} id
@@ -90,6 +92,7 @@
  * @property {string} [note]
  * @property {string} [ship_by]
  * @property {Shipment[]} [shipments]
+ * @property {OrderRequest[]} [requests]
  * @property {{session?: string, cart_origin?: string, fbclid?: string, utm?: Record<string, string>, landing?: string, evidence?: string}} [attribution]
  * @property {string} [conversation]
  * @property {string} [cart]

@@ -14,6 +14,7 @@ import { channelFilter, tabs } from '../parts/filter.js';
 import { messageItem } from '../parts/message.js';
 import { closed } from '../parts/composer.js';
 import { orderBox } from '../parts/context.js';
+import { requests } from '../parts/request.js';
 import { problemLine } from '../parts/listing.js';
 import { listingChips } from '../parts/listingchips.js';
 import { moveRow } from '../parts/ledger.js';
@@ -123,7 +124,16 @@ export default function show({ root }) {
         card('', skeleton(3, 'row order-row'), { flush: true }),
         card('', bones(4)),
       ),
-      part('orders', rows(each(data.orders, orderRow)), h('div', { class: 'pairs' }, orderBox(data.order))),
+      part(
+        'orders',
+        rows(each(data.orders, orderRow)),
+        h(
+          'div',
+          { class: 'pairs' },
+          orderBox(data.order),
+          requests({ ...data.order, channel: 'tiktok', requests: data.requests }, nothing),
+        ),
+      ),
       part(
         'inbox',
         h(

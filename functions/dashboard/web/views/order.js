@@ -13,8 +13,9 @@ import { button, copyable, linkButton } from '../parts/control.js';
 import { cancelDialog, shipDialog } from '../parts/orderaction.js';
 import { noteOrder } from '../parts/noteorder.js';
 import { icon } from '../parts/icon.js';
+import { requests } from '../parts/request.js';
 import { forget } from '../parts/list.js';
-import { connections, me } from '../session.js';
+import { channelInfo, connections, me } from '../session.js';
 
 /** @typedef {import('../types.js').Order} Order */
 
@@ -50,6 +51,8 @@ export default function show({ root, params, signal }) {
   const press = (/** @type {string} */ id) => /** @type {HTMLElement | null} */ (root.querySelector(id))?.click();
   shortcut({ keys: 's', group: 'page', label: t('order.ship'), run: () => press('#ship') }, signal);
   shortcut({ keys: 'r', group: 'page', label: t('order.write'), run: () => press('#write') }, signal);
+  shortcut({ keys: 'a', group: 'page', label: t('request.verdict.approve'), run: () => press('[data-verdict=approve]') }, signal);
+  shortcut({ keys: 'x', group: 'page', label: t('request.verdict.reject'), run: () => press('[data-verdict=reject]') }, signal);
   shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => go('/orders') }, signal);
 }
 
@@ -71,7 +74,14 @@ function view(o, changed) {
     h(
       'div',
       { class: 'columns' },
-      h('div', { class: 'stack' }, card(t('order.lines'), lines(o), { flush: true }), shipments(o), timeline(o)),
+      h(
+        'div',
+        { class: 'stack' },
+        requests(o, changed),
+        card(t('order.lines'), lines(o), { flush: true }),
+        shipments(o),
+        timeline(o),
+      ),
       h('div', { class: 'stack' }, buyer(o), details(o), attribution(o)),
     ),
   ];
@@ -102,8 +112,8 @@ function warnings(o) {
   const notes = [
     short > 0 ? note('bad', h('p', null, t('order.short', { count: short })), h('p', { class: 'small' }, t('order.short.text'))) : null,
     late ? note('warn', h('p', null, t('order.late', { day: day(new Date(/** @type {string} */ (o.ship_by))) }))) : null,
-    ['ship', 'cancel']
-      .filter((what) => o.why_not[what] && !settled(o))
+    ['ship', 'cancel', 'answer']
+      .filter((what) => o.why_not[what] && (what === 'answer' ? deaf(o) : !settled(o)))
       .map((what) => note('info', h('p', { dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]))),
   ];
   return h('div', { class: 'stack close' }, notes);
@@ -129,6 +139,12 @@ function draft(o) {
 /** @param {Order} o nothing more is to be done: nobody asks why not */
 function settled(o) {
   return ['shipped', 'delivered', 'completed', 'cancelled', 'refunded'].includes(o.state);
+}
+
+/** @param {Order} o nobody tells us what its buyer asks for later */
+function deaf(o) {
+  const over = ['cancelled', 'refunded'].includes(o.state);
+  return o.source === 'marketplace' && !over && !channelInfo(o.channel)?.abilities.includes('Canceller');
 }
 
 /** @param {Order} o */

@@ -133,6 +133,7 @@ export function orderRow(o) {
         'span',
         { class: 'order-state line' },
         orderState(o.state),
+        o.asked ? chip(t('orders.asked'), 'warn', 'alert') : null,
         o.short ? chip(t('orders.short', { count: o.short }), 'bad', 'alert') : null,
       ),
       h('span', { class: 'order-due small' }, due(o)),
@@ -142,8 +143,9 @@ export function orderRow(o) {
   );
 }
 
-/** @param {OrderItem} o until when it has to be shipped */
+/** @param {OrderItem} o until when it has to be answered, or shipped */
 function due(o) {
+  if (o.asked && known(o.answer_by)) return [h('span', { class: 'warn due-word' }, t('orders.answerby'), ' '), when(o.answer_by, 'warn')];
   if (!known(o.ship_by) || !['paid', 'partly_shipped'].includes(o.state)) return null;
   const at = new Date(/** @type {string} */ (o.ship_by));
   const left = at.getTime() - Date.now();

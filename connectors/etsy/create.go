@@ -23,9 +23,12 @@ func (w *work) create(ctx context.Context) (api.Listing, error) {
 	if err != nil {
 		return api.Listing{}, err
 	}
+	intent := map[string]string{"title": strings.TrimSpace(w.p.Title), "since": strconv.FormatInt(w.env.Now().Unix(), 10), "price": lowest(w.p).Decimal()}
+	if w.replaces != "" {
+		intent["replaces"] = string(w.replaces)
+	}
 	call := channel.Call{
-		ID: w.env.NewID(), Kind: callDraft, Listings: []commerce.ListingID{w.change.Listing.ID}, Key: w.change.Key,
-		Intent: map[string]string{"title": strings.TrimSpace(w.p.Title), "since": strconv.FormatInt(w.env.Now().Unix(), 10), "price": lowest(w.p).Decimal()},
+		ID: w.env.NewID(), Kind: callDraft, Listings: []commerce.ListingID{w.change.Listing.ID}, Key: w.change.Key, Intent: intent,
 	}
 	if err := w.save.Begin(ctx, call); err != nil {
 		return api.Listing{}, fmt.Errorf("store intent to create %q: %w", w.change.Listing.ID, err)
@@ -186,8 +189,9 @@ func sinceOf(call channel.OpenCall) int64 {
 
 func (c *Connector) settle(ctx context.Context, call channel.OpenCall, change channel.Change, drafts []api.Listing, taken map[int64]bool, save channel.Saver) (channel.Result, error) {
 	r := channel.Result{Listing: change.Listing.ID, Outcome: channel.More, Remote: change.Listing.Remote}
-	if r.Remote != "" || call.Kind != callDraft {
-		return r, nil // stored before the crash
+	stored := r.Remote != "" && string(r.Remote) != call.Intent["replaces"]
+	if stored || call.Kind != callDraft {
+		return r, nil // before the crash
 	}
 	found := int64(0)
 	for _, l := range drafts {
@@ -202,7 +206,7 @@ func (c *Connector) settle(ctx context.Context, call channel.OpenCall, change ch
 		return r, nil
 	}
 	taken[found] = true
-	r.Remote = remote(found)
+	r.Remote, r.Extra = remote(found), memo{}.extra() // nothing is known of it
 	if err := save.Created(ctx, r); err != nil {
 		return r, fmt.Errorf("store found draft %d: %w", found, err)
 	}

@@ -116,22 +116,14 @@ func TestDeletedOnEtsy(t *testing.T) {
 	gone, here := mug("gone"), mug("here")
 	b.push(gone, commerce.ListingLive)
 	b.push(here, commerce.ListingLive)
-	b.forget(gone)
+	b.must(b.sim.DeleteListing(t.Context(), b.id(gone)))
 	results := b.apply(t.Context(), b.change(gone.fill(7), commerce.GroupStock), b.change(here.fill(7), commerce.GroupStock))
-	if s := results[0].Views[commerce.Etsy].State; results[0].Outcome != channel.Done || s != commerce.ListingEnded {
-		t.Errorf("outcome %q, state %q; want done, ended", results[0].Outcome, s)
+	if v := results[0].Views[commerce.Etsy]; results[0].Outcome != channel.Done || v.State != commerce.ListingEnded || !strings.Contains(v.Waiting, "deleted") {
+		t.Errorf("outcome %q, view %+v; want done, ended and a word about it", results[0].Outcome, v)
 	}
 	if got := b.quantities(here)["here-0"]; got != 7 {
 		t.Errorf("the other listing has %d pieces, want 7", got)
 	}
-}
-
-// forget makes a listing one that Etsy does not know.
-func (b *stall) forget(g *good) {
-	id := commerce.ListingID("lst_" + string(g.p.ID))
-	l := b.listings[id]
-	l.Remote = "1999999999"
-	b.listings[id] = l
 }
 
 func TestUnwantedKeepsItsProblems(t *testing.T) {

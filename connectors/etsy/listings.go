@@ -112,10 +112,13 @@ type work struct {
 	id     int64 // 0: not created yet
 	fresh  bool  // created just now: nothing of it has to be read
 	about  about
-	view   channel.View
-	items  map[commerce.VariantID]commerce.RemoteID
-	done   []commerce.Group
-	open   string // id of a call whose answer was lost
+	// replaces is the listing in whose place one is created that was deleted
+	// on Etsy; empty mostly.
+	replaces commerce.RemoteID
+	view     channel.View
+	items    map[commerce.VariantID]commerce.RemoteID
+	done     []commerce.Group
+	open     string // id of a call whose answer was lost
 }
 
 func (c *Connector) work(change channel.Change, save channel.Saver) *work {
@@ -140,12 +143,25 @@ func (w *work) run(ctx context.Context, seen map[int64]api.Listing) error {
 		return w.begin(ctx)
 	}
 	l, there := seen[w.id]
-	if !there {
+	switch {
+	case there:
+		return w.converge(ctx, l)
+	case w.wanted() && w.asked():
+		w.replaces, w.id, w.memo = w.change.Listing.Remote, 0, memo{Category: w.memo.Category, Taxonomy: w.memo.Taxonomy}
+		return w.begin(ctx)
+	default:
 		// The seller deleted it on Etsy, and does not want it back by itself.
-		w.view = channel.View{State: commerce.ListingEnded}
+		w.memo.Gone, w.view = true, channel.View{State: commerce.ListingEnded, Waiting: waitGone}
 		return nil
 	}
-	return w.converge(ctx, l)
+}
+
+// asked says that the seller asked to have a listing once more that is not on
+// Etsy: it is queued again after it was whole, or after it was found gone. One
+// that was never finished may only be missing in Etsy's answers yet.
+func (w *work) asked() bool {
+	l := w.change.Listing
+	return l.Views[commerce.Etsy].State == commerce.ListingQueued && (len(l.Items) > 0 || w.memo.Gone)
 }
 
 // begin creates a listing that is wanted, and brings it to its end.

@@ -29,6 +29,8 @@ type memo struct {
 	// Question is what buyers are asked, as last written: JSON, "none", or
 	// nothing where that was left to the seller.
 	Question string `json:"question,omitempty"`
+	// Gone says that Etsy did not know the listing any more.
+	Gone bool `json:"gone,omitempty"`
 	// Off says why we took the listing off sale: stock or unwanted. Empty on an
 	// inactive listing means that the seller did.
 	Off string `json:"off,omitempty"`

@@ -14,6 +14,8 @@ const (
 	waitFirst   = "No stock: Etsy takes no listing without any. It will be created when there is stock."
 	waitDraft   = "A draft on Etsy without stock: it goes live when there is stock."
 	waitRenewal = "Etsy ended this listing, and renewing it costs a fee. Allow renewals in the connection's settings, or renew it on Etsy."
+	waitGone    = "It was deleted on Etsy. Try again here to have it once more, as a new listing with a fee of its own."
+	waitEtsy    = "Etsy itself has taken it off sale. Its page in the shop manager on Etsy says why."
 	waitSeller  = "It was deactivated on Etsy. Activate it there to sell it again."
 )
 
@@ -57,7 +59,7 @@ func planOf(a asked) plan {
 	case api.StateSoldOut, api.StateExpired:
 		return a.ended()
 	default:
-		v := a.view(commerce.ListingEnded, "")
+		v := a.view(commerce.ListingEnded, waitEtsy)
 		v.Review = a.seen.State
 		return plan{view: v}
 	}

@@ -43,7 +43,7 @@ func lookedAt(seen api.Listing, m memo) channel.View {
 	case seen.State == api.StateInactive && m.Off == "":
 		v.Waiting = waitSeller
 	case v.State == commerce.ListingEnded && seen.State != api.StateExpired:
-		v.Review = seen.State
+		v.Review, v.Waiting = seen.State, waitEtsy
 	}
 	return v
 }

@@ -113,3 +113,13 @@ func orNone[T any](v *T) (value T) {
 	}
 	return value
 }
+
+// Linked counts the values of a listing's variations that have a picture.
+func (s *Sim) Linked(_ context.Context, id int64) (n int, err error) {
+	err = s.env.Store.View(func(tx *simkit.Tx) error {
+		l, err := findListing(tx, id)
+		n = len(l.VariationImages)
+		return err
+	})
+	return n, err
+}

@@ -124,7 +124,8 @@ func (w *work) publish(ctx context.Context, form url.Values, p plan) error {
 		w.view.URL = l.URL
 	}
 	if p.state == api.StateActive {
-		w.memo.Off = ""
+		// A yes may be hollow (etsy/open-api#897): it is looked at once more.
+		w.memo.Off, w.checkAt = "", w.env.Now().Add(lookAgain)
 		if l.State != api.StateActive {
 			// Etsy said yes and did not (etsy/open-api#897).
 			w.view = channel.View{State: stateOf(l.State, w.memo), URL: l.URL, Waiting: "Etsy has taken it over but does not show it yet."}

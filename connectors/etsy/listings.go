@@ -18,6 +18,9 @@ import (
 // reserve is what is kept of a deadline for storing what was done.
 const reserve = 3 * time.Second
 
+// lookAgain is how long after a listing went live it is read back.
+const lookAgain = time.Minute
+
 // errSlice says that the time of a call is over.
 var errSlice = errors.New("slice is over")
 
@@ -119,6 +122,8 @@ type work struct {
 	items    map[commerce.VariantID]commerce.RemoteID
 	done     []commerce.Group
 	open     string // id of a call whose answer was lost
+	// checkAt is when to look whether Etsy shows what it took over; zero mostly.
+	checkAt time.Time
 }
 
 func (c *Connector) work(change channel.Change, save channel.Saver) *work {
@@ -208,7 +213,7 @@ func (w *work) kept(v channel.View) channel.View {
 
 // result says what became of the change.
 func (w *work) result(err error) channel.Result {
-	r := channel.Result{Listing: w.change.Listing.ID, Outcome: channel.Done, Done: w.done, Items: w.items, Err: err}
+	r := channel.Result{Listing: w.change.Listing.ID, Outcome: channel.Done, Done: w.done, Items: w.items, CheckAt: w.checkAt, Err: err}
 	if w.id != 0 {
 		r.Remote, r.Extra = remote(w.id), w.memo.extra()
 	}

@@ -95,7 +95,7 @@ func (s *Sim) checkConsent(f *form) string {
 		return "response_type must be code."
 	case !same(f.text("client_id"), s.env.App["ETSY_KEYSTRING"]):
 		return "client_id is not the keystring of a known application."
-	case !redirectable(f.text("redirect_uri")):
+	case !redirectable(f.text("redirect_uri")) || (s.Callback != "" && f.text("redirect_uri") != s.Callback):
 		return "The requested redirect URL is not permitted."
 	case f.text("state") == "":
 		return "state is missing."

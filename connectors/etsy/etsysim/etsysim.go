@@ -43,6 +43,11 @@ type Sim struct {
 	// Unfinished makes the shop one whose owner has not ended setting it up:
 	// it takes no drafts.
 	Unfinished bool
+	// Callback is the one redirect address that is registered for the
+	// application; empty takes any that Etsy could take.
+	Callback string
+	// Doubts are the answers to what Etsy's description leaves open.
+	Doubts Doubts
 
 	env    simkit.Env
 	shop   shop
@@ -68,7 +73,10 @@ func New(env simkit.Env) (*Sim, error) {
 	}
 	env.URL = strings.TrimSuffix(env.URL, "/")
 	s := &Sim{PerSecond: DefaultPerSecond, PerDay: DefaultPerDay, env: env}
-	s.outbox = simkit.Outbox{Table: tableOutbox, Retries: webhookRetries(), Sign: sign}
+	s.outbox = simkit.Outbox{Table: tableOutbox, Retries: webhookRetries(), Sign: func(h http.Header, id string, now time.Time, body []byte) {
+		sign(h, id, now, body)
+		s.Doubts.resign(h)
+	}}
 	if s.shop, err = openShop(env); err != nil {
 		return nil, fmt.Errorf("simulate etsy: %w", err)
 	}

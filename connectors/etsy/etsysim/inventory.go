@@ -168,7 +168,7 @@ func oneInventory(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	v := l.Inventory.view(true)
+	v := c.sim.Doubts.inventory(l.Inventory.view(true))
 	if deleted {
 		for _, p := range l.Inventory.Gone {
 			v.Products = append(v.Products, p.view(true, true))

@@ -75,7 +75,10 @@ func putInventory(c *call) (reply, error) {
 		return reply{}, err
 	}
 	l := old
-	if l.Inventory, err = c.readInventory(&old, body); err != nil {
+	if l.Inventory, err = c.readInventory(&old, body); err == nil {
+		err = c.sim.Doubts.custom(l.Inventory)
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	// Etsy unlinks variation images on a write (issues 200 and 384 of
@@ -85,7 +88,7 @@ func putInventory(c *call) (reply, error) {
 	if err := saveListing(c.tx, &old, &l); err != nil {
 		return reply{}, err
 	}
-	return ok(l.Inventory.view(true))
+	return ok(c.sim.Doubts.inventory(l.Inventory.view(true)))
 }
 
 func (c *call) readInventory(l *listing, body inventoryBody) (inventory, error) {

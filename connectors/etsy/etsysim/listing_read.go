@@ -120,7 +120,7 @@ func batchListings(c *call) (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		if !known || (l.State != stateActive && !c.isOwner()) {
+		if !known || (l.State != stateActive && (!c.isOwner() || c.sim.Doubts.BatchHidesDrafts)) {
 			continue
 		}
 		v, err := c.fullView(&l, includes)
@@ -147,6 +147,9 @@ func batchInventory(c *call) (reply, error) {
 		}
 		if !known {
 			return reply{}, refuse(http.StatusNotFound, "One or more listings could not be found: %d", id)
+		}
+		if l.State != stateActive && c.sim.Doubts.BatchHidesDrafts {
+			continue
 		}
 		v, err := c.fullView(&l, []string{"Inventory"})
 		if err != nil {

@@ -77,13 +77,13 @@ type fullView struct {
 func (s *Sim) listingView(l *listing) listingView {
 	return listingView{
 		ListingID: l.ID, UserID: s.shop.UserID, ShopID: s.shop.ID,
-		Title: l.Title, Description: l.Description, State: l.State,
+		Title: s.Doubts.shown(l.Title), Description: s.Doubts.shown(l.Description), State: l.State,
 		CreationTimestamp: l.Created, CreatedTimestamp: l.Created, OriginalCreation: l.Created,
 		EndingTimestamp: l.Ending, LastModified: l.Modified, UpdatedTimestamp: l.Modified, StateTimestamp: l.StateSince,
 		Quantity: l.Inventory.total(), FeaturedRank: l.FeaturedRank,
 		URL:        fmt.Sprintf("%s/listing/%d", s.env.URL, l.ID),
 		NonTaxable: !l.Taxable, Taxable: l.Taxable, Customizable: l.Customizable, Personalizable: l.Personalizable,
-		Type: l.Type, Tags: list(l.Tags), Materials: list(l.Materials), Style: list(l.Styles),
+		Type: l.Type, Tags: list(s.Doubts.shownAll(l.Tags)), Materials: list(l.Materials), Style: list(l.Styles),
 		ShippingProfileID: l.ShippingProfile, ReturnPolicyID: l.ReturnPolicy,
 		ProcessingMin: l.ProcessingMin, ProcessingMax: l.ProcessingMax,
 		WhoMade: l.WhoMade, WhenMade: l.WhenMade, IsSupply: l.IsSupply,
@@ -132,7 +132,7 @@ func (c *call) include(v *fullView, l *listing, name string) error {
 	case "Videos":
 		v.Videos = &[]any{}
 	case "Inventory":
-		v.Inventory = ptr(l.Inventory.view(c.isOwner()))
+		v.Inventory = ptr(c.sim.Doubts.inventory(l.Inventory.view(c.isOwner())))
 	case "Shipping":
 		if l.ShippingProfile != nil {
 			v.Shipping = c.shippingProfile()

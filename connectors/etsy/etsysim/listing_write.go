@@ -82,7 +82,11 @@ func updateListing(c *call) (reply, error) {
 		return reply{}, err
 	}
 	l.Modified = c.unix()
-	if err := saveListing(c.tx, &old, &l); err != nil {
+	kept := l
+	if c.sim.Doubts.HollowActive {
+		kept.State, kept.Ending = old.State, old.Ending
+	}
+	if err := saveListing(c.tx, &old, &kept); err != nil {
 		return reply{}, err
 	}
 	return ok(c.sim.listingView(&l))

@@ -61,9 +61,9 @@ func (s *Sim) meter(op operation, h http.Header) error {
 	switch {
 	case today >= s.PerDay:
 		freed := time.Unix(oldest*3600, 0).Add(dayWindow + time.Hour)
-		return tooMany("Has exceeded the daily rate limit", freed.Sub(now))
+		return s.tooMany("Has exceeded the daily rate limit", freed.Sub(now))
 	case before >= s.PerSecond:
-		return tooMany("Has exceeded the per second rate limit", time.Second)
+		return s.tooMany("Has exceeded the per second rate limit", time.Second)
 	}
 	h.Set("X-Limit-Per-Second", strconv.Itoa(s.PerSecond))
 	h.Set("X-Remaining-This-Second", strconv.Itoa(s.PerSecond-before-1))
@@ -72,7 +72,10 @@ func (s *Sim) meter(op operation, h http.Header) error {
 	return nil
 }
 
-func tooMany(text string, wait time.Duration) error {
+func (s *Sim) tooMany(text string, wait time.Duration) error {
+	if s.Doubts.SilentLimits {
+		return refuse(http.StatusTooManyRequests, "%s", text)
+	}
 	seconds := int(max(wait, time.Second).Round(time.Second) / time.Second)
 	return &refusal{status: http.StatusTooManyRequests, Text: text,
 		header: http.Header{"Retry-After": {strconv.Itoa(seconds)}}}

@@ -150,7 +150,7 @@ func (s *Sim) exchangeRefresh(tx *simkit.Tx, f *form) (reply, error) {
 	case !s.env.Now().Before(g.Expires):
 		return reply{}, oauthError("invalid_grant", "refresh_token is expired")
 	}
-	g.Used = true
+	g.Used = !s.Doubts.KeepsRefresh
 	if err := tx.Put(tableRefresh, token, g); err != nil {
 		return reply{}, err
 	}

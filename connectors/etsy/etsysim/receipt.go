@@ -196,11 +196,12 @@ func (c *call) receiptFilter() func(stub) bool {
 	fromUpdated, toUpdated := c.span("min_last_modified", "max_last_modified")
 	paid, shipped, delivered := q.maybe("was_paid"), q.maybe("was_shipped"), q.maybe("was_delivered")
 	canceled := q.flag("was_canceled", false)
+	both := c.sim.Doubts.ListsCanceled && !q.has("was_canceled")
 	fits := func(wanted *bool, is bool) bool { return wanted == nil || *wanted == is }
 	return func(s stub) bool {
 		return s.Created >= fromCreated && s.Created <= toCreated &&
 			s.Updated >= fromUpdated && s.Updated <= toUpdated &&
-			fits(paid, s.Paid) && fits(shipped, s.Shipped) && fits(delivered, s.Delivered) && s.Canceled == canceled
+			fits(paid, s.Paid) && fits(shipped, s.Shipped) && fits(delivered, s.Delivered) && (both || s.Canceled == canceled)
 	}
 }
 

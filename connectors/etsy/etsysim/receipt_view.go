@@ -105,7 +105,7 @@ func (s *Sim) receiptView(r *receipt) receiptView {
 	subtotal := r.subtotal()
 	v := receiptView{
 		ReceiptID: r.ID, SellerUserID: s.shop.UserID, BuyerUserID: r.BuyerID, Name: r.Buyer,
-		Status: r.Status, PaymentMethod: "cc", Paid: r.Paid, Shipped: r.Shipped,
+		Status: s.Doubts.status(r.Status), PaymentMethod: "cc", Paid: r.Paid, Shipped: r.Shipped,
 		CreateTimestamp: r.Created, CreatedTimestamp: r.Created, UpdateTimestamp: r.Updated, UpdatedTimestamp: r.Updated,
 		GrandTotal: usd(subtotal + shippingCost), Subtotal: usd(subtotal), TotalPrice: usd(subtotal),
 		TotalShipping: usd(shippingCost), TotalTax: usd(0), TotalVAT: usd(0), Discount: usd(0), GiftWrap: usd(0),
@@ -138,7 +138,7 @@ func (s *Sim) lineView(r *receipt, l *line) lineView {
 		TransactionID: l.ID, Title: l.Title, Description: l.About, SellerUserID: s.shop.UserID, BuyerUserID: r.BuyerID,
 		CreateTimestamp: r.Created, CreatedTimestamp: r.Created, Shipped: l.Shipped, Quantity: l.Quantity,
 		ImageID: l.ImageID, ReceiptID: r.ID, ListingID: l.ListingID, Type: "listing", ProductID: l.ProductID, SKU: l.SKU,
-		Price: usd(l.Price), ShippingCost: usd(shippingCost), Variations: []variationView{}, ProductData: list(l.Values),
+		Price: s.Doubts.price(l), ShippingCost: usd(shippingCost), Variations: []variationView{}, ProductData: list(l.Values),
 		ShippingProfile: l.Profile, MinDays: l.MinDays, MaxDays: l.MaxDays,
 		ExpectedShip: r.Created + l.MaxDays*int64(24*time.Hour/time.Second),
 	}

@@ -116,7 +116,7 @@ func (s *Sim) refuseForFault(kind string, w http.ResponseWriter, _ *http.Request
 		for _, name := range []string{"X-Limit-Per-Second", "X-Remaining-This-Second", "X-Limit-Per-Day", "X-Remaining-Today"} {
 			w.Header().Del(name)
 		}
-		err = tooMany("Has exceeded the per second rate limit", 0)
+		err = s.tooMany("Has exceeded the per second rate limit", 0)
 	case simkit.FaultRejected:
 		err = invalid("The request was rejected: the content does not meet Etsy's listing requirements")
 	default:

@@ -27,7 +27,7 @@ func webhookRetries() []time.Duration {
 type event struct {
 	Type     string `json:"event_type"`
 	Resource string `json:"resource_url"`
-	ShopID   int64  `json:"shop_id"`
+	ShopID   any    `json:"shop_id"` // a number, or text
 }
 
 // announce queues a webhook about a receipt. Its address names Etsy's own host,
@@ -35,8 +35,8 @@ type event struct {
 func (s *Sim) announce(tx *simkit.Tx, kind string, receiptID int64) error {
 	body, err := json.Marshal(event{
 		Type:     kind,
-		Resource: fmt.Sprintf("https://openapi.etsy.com/v3/application/shops/%d/receipts/%d", s.shop.ID, receiptID),
-		ShopID:   s.shop.ID,
+		Resource: fmt.Sprintf("https://%s/v3/application/shops/%d/receipts/%d", s.Doubts.host(), s.shop.ID, receiptID),
+		ShopID:   s.Doubts.shopID(s.shop.ID),
 	})
 	if err != nil {
 		return fmt.Errorf("webhook %s: %w", kind, err)

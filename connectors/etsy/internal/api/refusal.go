@@ -51,6 +51,7 @@ func textReadings() []reading {
 
 func shopReadings() []reading {
 	return []reading{
+		{[]string{"property", "for variations"}, "options_refused", "options", "", "Use other options, or one option only: Etsy's own words say what it does not take."},
 		{[]string{"taxonomy"}, "category_unknown", "category", "a leaf of Etsy's seller categories", "Choose an Etsy category for this product in the connection's settings."},
 		{[]string{"required attributes"}, "property_missing", "attributes", "", "Give the product the attributes that Etsy wants in this category, or choose another category."},
 		{[]string{"attributes"}, "property_refused", "attributes", "", "Change the attribute: Etsy's own words say what it does not take."},

@@ -118,6 +118,93 @@ func TestOrderCursorSameSecond(t *testing.T) {
 	}
 }
 
+// sortedList answers pages of many receipts, of which each changed in a second
+// that many others changed in too. It is sorted once, unlike shopList.
+type sortedList []api.Receipt
+
+func (l sortedList) page(t *testing.T, c orderCursor) []api.Receipt {
+	t.Helper()
+	q := c.query(api.PageLimit)
+	from, err := strconv.ParseInt(q.Get("min_last_modified"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	offset, err := strconv.Atoi(q.Get("offset"))
+	if err != nil || offset > api.MaxOffset {
+		t.Fatalf("offset %q: Etsy refuses more than %d", q.Get("offset"), api.MaxOffset)
+	}
+	limit, err := strconv.Atoi(q.Get("limit"))
+	if err != nil || limit > api.PageLimit || q.Get("sort_on") != "updated" || q.Get("sort_order") != "asc" {
+		t.Fatalf("query %v", q)
+	}
+	if c.Pass == passCanceled {
+		return nil
+	}
+	first, _ := slices.BinarySearchFunc(l, from, func(r api.Receipt, at int64) int { return cmp.Compare(r.Updated, at) })
+	all := l[first:]
+	return all[min(offset, len(all)):min(offset+limit, len(all))]
+}
+
+// read follows the cursor to its end and answers how many different receipts it
+// met, in how many calls.
+func (l sortedList) read(t *testing.T, since int64) (met, calls int) {
+	t.Helper()
+	seen := map[int64]bool{}
+	c := orderCursor{Open: since, Canceled: since}
+	for c.start(since + 1000); c.Pass != ""; calls++ {
+		page := l.page(t, c)
+		for _, r := range page {
+			seen[r.ID] = true
+		}
+		if !c.advance(page, api.PageLimit) {
+			c.start(since + 1000)
+		}
+		if calls > 10*len(l) {
+			t.Fatal("it does not end")
+		}
+	}
+	return len(seen), calls
+}
+
+// TestOrdersPastTheCap: three times as many receipts as offsets reach are read
+// by windows of time, though thousands share a second; and one call a page is
+// all it takes.
+func TestOrdersPastTheCap(t *testing.T) {
+	t.Parallel()
+	const since, count = int64(1795348800), 3*api.MaxOffset + 77
+	for name, perSecond := range map[string]int{"one a second": 1, "a page a second": 100, "4,000 a second": 4000, "11,900 a second": 11_900} {
+		var l sortedList
+		for i := range count {
+			l = append(l, api.Receipt{ID: int64(i + 1), Updated: since + int64(i/perSecond)})
+		}
+		met, calls := l.read(t, since)
+		if most := count*12/1000 + 2*count/perSecond + 2; met != count || calls > most && perSecond > 1 {
+			t.Errorf("%s: %d of %d receipts in %d calls, want at most %d", name, met, count, calls, most)
+		}
+	}
+}
+
+// TestSecondBeyondTheCap: more receipts in one second than offsets reach can't
+// all be had; those before and after are, and it ends.
+func TestSecondBeyondTheCap(t *testing.T) {
+	t.Parallel()
+	const since = int64(1795348800)
+	var l sortedList
+	for i := range 2 * api.MaxOffset {
+		at := since + 10
+		switch {
+		case i < 50:
+			at = since
+		case i >= 2*api.MaxOffset-50:
+			at = since + 20
+		}
+		l = append(l, api.Receipt{ID: int64(i + 1), Updated: at})
+	}
+	if met, _ := l.read(t, since); met < api.MaxOffset+50 {
+		t.Errorf("%d receipts were read", met)
+	}
+}
+
 func TestBadCursors(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"x", "[]", `{"offset":-1}`, `{"offset":99999}`} {

@@ -120,6 +120,9 @@ func strangers(ref *openapi3.SchemaRef, value any, at string) (names []string) {
 	if ref == nil || ref.Value == nil {
 		return nil
 	}
+	if len(ref.Value.OneOf) == 1 { // how Etsy writes a reference with a description
+		return strangers(ref.Value.OneOf[0], value, at)
+	}
 	switch v := value.(type) {
 	case map[string]any:
 		if len(ref.Value.Properties) == 0 {

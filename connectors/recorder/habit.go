@@ -10,6 +10,7 @@ import (
 // pages, read 2026-11-22).
 func etsyHabits() habits {
 	return habits{
+		closed: true,
 		beside: map[string][][]string{"POST /v3/public/oauth/token": {
 			{"grant_type", "client_id", "redirect_uri", "code", "code_verifier"},
 			{"grant_type", "client_id", "refresh_token"},

@@ -31,6 +31,9 @@ type habits struct {
 	beside map[string][][]string
 	// signed checks what every call carries.
 	signed func(e *exchange, op *openapi3.Operation)
+	// closed says that the file names every field of an answer, so that one
+	// which is not in it is a mistake of the simulator's.
+	closed bool
 	// refused recognises an answer that is a refusal whatever its status.
 	refused func(body any) bool
 }
@@ -245,5 +248,11 @@ func (o *openapi) checkAnswer(e *exchange, op *openapi3.Operation) {
 	if o.refused != nil && o.refused(value) {
 		return
 	}
-	checkSchema(e, "answer "+strconv.Itoa(e.status), content.Schema, value, openapi3.VisitAsResponse())
+	what := "answer " + strconv.Itoa(e.status)
+	checkSchema(e, what, content.Schema, value, openapi3.VisitAsResponse())
+	if o.closed && e.status < 300 {
+		for _, name := range strangers(content.Schema, value, "") {
+			e.report("%s: field %s is not documented", what, name)
+		}
+	}
 }

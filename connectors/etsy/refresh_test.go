@@ -47,11 +47,11 @@ func newHouse(t *testing.T) *house {
 	_, err = h.store.PutWorkspace(t.Context(), port.Workspace{ID: seller, Currency: "USD"})
 	h.must(err)
 	desk := h.desk(h.store)
-	address, _, err := desk.Start(t.Context(), seller, commerce.Etsy, "")
+	address, _, err := desk.Start(t.Context(), seller, commerce.Etsy, "", accounts.Beginner{})
 	h.must(err)
 	back, err := h.w.Consent(t.Context(), address, true)
 	h.must(err)
-	_, connected, err := desk.Callback(t.Context(), seller, commerce.Etsy, back)
+	_, connected, err := desk.Callback(t.Context(), accounts.Return{Channel: commerce.Etsy, Query: back, Space: seller})
 	h.must(err)
 	h.account = connected[0]
 	return h

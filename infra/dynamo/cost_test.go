@@ -209,6 +209,13 @@ func costs(t *testing.T, m *meter, s *dynamo.Store, now time.Time) []access {
 			}
 			return s.Remember(ctx, w, r)
 		}},
+		{"poll: book its calls", 2, func() error {
+			booked, err := s.Booked(ctx, "b")
+			if err == nil {
+				_, err = s.PutBooked(ctx, "b", booked)
+			}
+			return err
+		}},
 		{"due list: look", 2, func() error { _, err := s.ListDue(ctx, port.DuePoll, now, 100); return err }},
 	}
 }

@@ -45,6 +45,10 @@ func lockKey(k string) key { return key{join("sys#lock", part(k)), "c"} }
 // budgetKey: the windows of a bucket. Get (1), then a Put a block (1).
 func budgetKey(bucket string) key { return key{join("sys#bud", part(bucket)), "w"} }
 
+// bookedKey: up to when the polls' part of a bucket is given away. Get and Put (1
+// each) with a poll.
+func bookedKey(bucket string) key { return key{join("sys#bud", part(bucket)), "p"} }
+
 // duePartition: one of the shards of a due list in g1; the sort key is the
 // time and then who. A Query a shard and look (0.5 each when nothing is due);
 // an entry costs 1 when it appears or goes and 2 when its time moves.

@@ -71,6 +71,16 @@ func every(rules func(commerce.Channel) channel.Rules) func(commerce.Channel) ti
 	return func(c commerce.Channel) time.Duration { return max(rules(c).Poll, time.Minute) }
 }
 
+// longest is how seldom a channel is polled while its notifications arrive. On
+// one machine somebody is watching, and simulators have no day's budget that
+// others wait for.
+func (p *Parts) longest() time.Duration {
+	if p.LocalState != "" {
+		return 2 * time.Minute
+	}
+	return 15 * time.Minute
+}
+
 func (p *Parts) sellsDown(c commerce.Channel) bool { return p.all.by[c].Rules.SellsDown }
 
 func (p *Parts) has(ability channel.Ability) func(commerce.Channel) bool {
@@ -154,8 +164,9 @@ func (p *Parts) Sender() *outbound.Worker {
 
 // Poller polls accounts.
 func (p *Parts) Poller(desk *accounts.Desk) *poll.Poller {
+	in := p.Ingester()
 	return &poll.Poller{
-		Store: p.Store, Open: desk.Open, Settle: desk.Settle, Every: every(p.rules), Expired: desk.Expired, Queue: p.Queues, Blobs: p.Blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
+		Store: p.Store, Open: desk.Open, Settle: desk.Settle, Every: every(p.rules), Longest: p.longest(), Pace: &poll.Pacer{Budgets: dynamo.NewBudgets(p.Store), Store: p.Store, Now: p.Now}, Has: in.Has, Expired: desk.Expired, Queue: p.Queues, Blobs: p.Blobs, Now: p.Now, NewID: p.NewID, Log: p.Log(),
 	}
 }
 

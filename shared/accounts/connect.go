@@ -96,7 +96,7 @@ func (d *Desk) account(ctx context.Context, w commerce.WorkspaceID, driver chann
 // renewed is an account with a new consent.
 func (d *Desk) renewed(ctx context.Context, driver channel.Driver, a port.Account, grant port.Grant, c channel.Candidate) (port.Account, error) {
 	if a.State == "" || a.State == port.AccountGone {
-		a.ClaimedAt, a.LoginAt, a.Cursors = d.Now(), time.Time{}, nil
+		a.ClaimedAt, a.LoginAt, a.Cursors, a.Polled = d.Now(), time.Time{}, nil, port.Polled{}
 	} else if a.Login != grant.Login {
 		// What came by the old login up to now counts, what comes by the new
 		// one from now on: nothing twice, although it tells all of it again.

@@ -107,6 +107,9 @@ func (c *Client) pay(ctx context.Context, r Request) error {
 	}
 	for {
 		err := c.cfg.Budgets.Take(ctx, r.Bucket, r.Lane)
+		if err == nil {
+			port.Metered(ctx, r.Bucket)
+		}
 		f, limited := errors.AsType[*fault.Error](err)
 		if !limited || f.Kind != fault.RateLimited || f.RetryAfter <= 0 || f.RetryAfter > Patience {
 			return err

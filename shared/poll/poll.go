@@ -23,7 +23,7 @@ const (
 	slice = 20 * time.Second
 	// pageSize is how many updates a page is asked for.
 	pageSize = 100
-	attempts = 5
+	attempts = 12
 )
 
 // Store is what this room needs of storage.
@@ -40,7 +40,14 @@ type Poller struct {
 	// Settle ends what connecting or disconnecting an account left undone.
 	Settle func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error
 	// Every is the shortest time between two polls of a channel.
-	Every   func(commerce.Channel) time.Duration
+	Every func(commerce.Channel) time.Duration
+	// Longest is how far notifications that arrive stretch it: so long may pass
+	// until it shows that they have stopped.
+	Longest time.Duration
+	// Pace spreads the calls of all polls over the day.
+	Pace *Pacer
+	// Has says since when what an update tells is stored; false when it is not.
+	Has     func(ctx context.Context, a port.Account, u channel.Update) (since time.Time, has bool, err error)
 	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
 	Queue   port.Sender
 	Blobs   port.Blobs
@@ -82,28 +89,46 @@ func (p *Poller) locked(ctx context.Context, w commerce.WorkspaceID, id commerce
 		}
 	}
 	if a.State != port.AccountActive || a.Kind != "marketplace" {
-		return p.next(ctx, a, time.Time{})
+		return p.change(ctx, a, func(a *port.Account) { a.NextPoll = time.Time{} })
 	}
-	wait := p.Every(a.Channel)
-	more, err := p.read(ctx, a)
-	switch f := worst(err); {
-	case f == nil && more:
-		wait = time.Second
+	if p.Now().Before(a.NextPoll) && !a.Polled.Failed {
+		return nil // told twice; polling is paid for
+	}
+	read, err := p.read(ctx, a)
+	slot, paceErr := p.book(ctx, read.calls)
+	if paceErr != nil {
+		return errors.Join(err, paceErr)
+	}
+	return p.after(ctx, a, read, slot, err)
+}
+
+// after says when the next poll is due: a stretched interval on, and not before
+// its calls fit into the budget.
+func (p *Poller) after(ctx context.Context, a port.Account, read reading, slot time.Time, err error) error {
+	wait, polled := p.Every(a.Channel), a.Polled
+	polled.Failed = false
+	f := worst(err)
+	switch {
 	case f == nil:
+		polled = read.judge(a.Polled, p.Now())
+		wait = stretched(wait, polled.Doubled, p.Longest)
 	case f.Kind == fault.AuthExpired:
-		return p.Expired(ctx, w, id, f.Message)
+		return p.Expired(ctx, a.Space, a.ID, f.Message)
 	case f.Kind == fault.RateLimited:
 		wait = max(wait, f.RetryAfter)
 	case f.Kind == fault.Internal:
-		return errors.Join(err, p.next(ctx, a, p.Now().Add(wait)))
+		polled.Failed = true
 	default:
-		p.Log.WarnContext(ctx, "account not polled", "channel", a.Channel, "account", id, "kind", f.Kind, "err", err.Error())
+		p.Log.WarnContext(ctx, "account not polled", "channel", a.Channel, "account", a.ID, "kind", f.Kind, "err", err.Error())
 	}
-	return p.next(ctx, a, p.Now().Add(wait))
-}
-
-func (p *Poller) next(ctx context.Context, a port.Account, at time.Time) error {
-	return p.change(ctx, a, func(a *port.Account) { a.NextPoll = at })
+	next := later(p.Now().Add(wait), slot)
+	if f == nil && read.more {
+		next = p.Now().Add(time.Second)
+	}
+	if !polled.Failed {
+		err = nil
+	}
+	return errors.Join(err, p.change(ctx, a, func(a *port.Account) { a.NextPoll, a.Polled = next, polled }))
 }
 
 // stream is one thing that is polled.
@@ -111,6 +136,9 @@ type stream struct {
 	name string
 	list func(ctx context.Context, q channel.Poll) (channel.Page, error)
 }
+
+// reviews is the stream that is read at most every reviewEvery.
+const reviews = "reviews"
 
 func streams(conn channel.Connector) []stream {
 	var all []stream
@@ -121,30 +149,36 @@ func streams(conn channel.Connector) []stream {
 		all = append(all, stream{"messages", r.ListMessages})
 	}
 	if r, ok := conn.(channel.ReviewReader); ok {
-		all = append(all, stream{"reviews", r.ListReviews})
+		all = append(all, stream{reviews, r.ListReviews})
 	}
 	return all
 }
 
 // read reads all streams of an account. One that fails does not hold the
 // others back.
-func (p *Poller) read(ctx context.Context, a port.Account) (more bool, err error) {
+func (p *Poller) read(ctx context.Context, a port.Account) (reading, error) {
+	r := reading{calls: &port.Meter{}, reviews: a.Polled.Reviews}
 	conn, err := p.Open(ctx, a.Space, a.ID)
 	if err != nil {
-		return false, fmt.Errorf("open account %s: %w", a.ID, err)
+		return r, fmt.Errorf("open account %s: %w", a.ID, err)
 	}
 	var errs failures
 	for _, s := range streams(conn) {
-		left, err := p.drain(ctx, a, s)
-		more = more || left
+		if s.name == reviews && p.Now().Before(a.Polled.Reviews.Add(reviewEvery)) {
+			continue
+		}
+		left, err := p.drain(ctx, a, s, &r)
+		r.more = r.more || left
 		if err != nil {
 			errs = append(errs, fmt.Errorf("poll %s of account %s: %w", s.name, a.ID, err))
+		} else if s.name == reviews && !left {
+			r.reviews = p.Now()
 		}
 	}
 	if len(errs) == 0 {
-		return more, nil
+		return r, nil
 	}
-	return more, errs
+	return r, errs
 }
 
 // failures are the errors of several streams of one account.
@@ -181,15 +215,24 @@ func worst(err error) *fault.Error {
 	return found
 }
 
-func (p *Poller) drain(ctx context.Context, a port.Account, s stream) (more bool, err error) {
+func (p *Poller) drain(ctx context.Context, a port.Account, s stream, r *reading) (more bool, err error) {
 	until := p.Now().Add(slice)
 	cursor := a.Cursors[s.name]
+	// The first page is the price of looking; those behind it bring what there
+	// is, whenever one looks.
+	asking := port.WithMeter(ctx, r.calls)
 	for p.Now().Before(until) {
 		began := p.Now()
-		page, err := s.list(ctx, channel.Poll{Cursor: cursor, Since: since(a), Limit: pageSize})
+		page, err := s.list(asking, channel.Poll{Cursor: cursor, Since: since(a), Limit: pageSize})
 		if err != nil {
 			return false, err
 		}
+		if asking != ctx {
+			if err := p.compare(ctx, a, page.Updates, r); err != nil {
+				return false, err
+			}
+		}
+		asking = ctx
 		if err := p.queue(ctx, a, page.Updates, began); err != nil {
 			return false, err
 		}

@@ -39,18 +39,22 @@ type shop struct {
 	since   time.Time
 	note    string // of each order
 	reviews error
+	looks   int
+	updated time.Time // each order
 }
 
-func (s *shop) ListOrders(_ context.Context, q channel.Poll) (channel.Page, error) {
+func (s *shop) ListOrders(ctx context.Context, q channel.Poll) (channel.Page, error) {
 	s.clock.Advance(s.takes)
 	s.since = q.Since
 	if s.fails != nil {
 		return channel.Page{}, s.fails
 	}
+	s.looks++
+	port.Metered(ctx, "b")
 	last, _ := strconv.Atoi(q.Cursor)
 	page := channel.Page{Cursor: q.Cursor}
 	for i := last + 1; i <= min(last+2, s.orders); i++ {
-		page.Updates = append(page.Updates, channel.Update{Kind: channel.UpdateOrder, Order: &commerce.Order{Remote: commerce.RemoteID(strconv.Itoa(i)), Note: s.note}})
+		page.Updates = append(page.Updates, channel.Update{Kind: channel.UpdateOrder, Order: &commerce.Order{Remote: commerce.RemoteID(strconv.Itoa(i)), Note: s.note, UpdatedAt: s.updated}})
 		if !s.stuck {
 			page.Cursor = strconv.Itoa(i)
 		}
@@ -77,6 +81,8 @@ type bench struct {
 	blobs   map[string][]byte
 	expired string
 	dies    bool
+	budgets *dynamo.Budgets
+	known   map[commerce.RemoteID]time.Time // since when
 }
 
 func (b *bench) Send(_ context.Context, queue string, messages ...port.Outgoing) error {
@@ -130,12 +136,17 @@ func newBench(t *testing.T, orders int) *bench {
 	t.Helper()
 	clock := porttest.NewClock(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC))
 	b := &bench{Store: localtest.Open(t, clock.Now).Store, clock: clock, shop: &shop{clock: clock, orders: orders, takes: time.Second}, blobs: map[string][]byte{}}
+	b.budgets = dynamo.NewBudgets(b.Store)
 	b.poller = &poll.Poller{
 		Store: b, Queue: b, Blobs: blobs{b: b}, Now: clock.Now, NewID: (&localtest.IDs{}).Next, Log: localtest.Quiet(),
 		Open: func(context.Context, commerce.WorkspaceID, commerce.AccountID) (channel.Connector, error) {
 			return b.shop, nil
 		},
-		Every: func(commerce.Channel) time.Duration { return 5 * time.Minute },
+		Every: func(commerce.Channel) time.Duration { return 5 * time.Minute }, Longest: 15 * time.Minute, Pace: &poll.Pacer{Budgets: b.budgets, Store: b.Store, Now: clock.Now},
+		Has: func(_ context.Context, _ port.Account, u channel.Update) (time.Time, bool, error) {
+			since, has := b.known[u.Order.Remote]
+			return since, has, nil
+		},
 		Expired: func(_ context.Context, _ commerce.WorkspaceID, _ commerce.AccountID, reason string) error {
 			b.expired = reason
 			return nil
@@ -153,8 +164,12 @@ func (b *bench) account(t *testing.T) port.Account {
 	return a
 }
 
+// poll lets the time of the next poll come, and polls.
 func (b *bench) poll(t *testing.T) error {
 	t.Helper()
+	if wait := b.account(t).NextPoll.Sub(b.clock.Now()); wait > 0 {
+		b.clock.Advance(wait)
+	}
 	return b.poller.Poll(t.Context(), "w1", "acc")
 }
 
@@ -252,6 +267,99 @@ func TestWhatStopsAPoll(t *testing.T) {
 		if (a.Cursors["reviews"] == "r") != (c.reviews == nil) {
 			t.Errorf("%s: one stream held the other back", name)
 		}
+	}
+}
+
+// The interval doubles while notifications bring the news first, up to a
+// quarter of an hour; one that did not come, and it is the shortest again.
+func TestNotificationsStretchTheInterval(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 0)
+	b.known = map[commerce.RemoteID]time.Time{}
+	every := 5 * time.Minute
+	tell := func(by time.Duration) { // an order, told before the next poll or not
+		b.shop.orders++
+		b.clock.Advance(time.Second)
+		b.shop.updated = b.clock.Now()
+		if by >= 0 {
+			b.known[commerce.RemoteID(strconv.Itoa(b.shop.orders))] = b.clock.Now().Add(by)
+		}
+	}
+	wait := func() time.Duration {
+		t.Helper()
+		must(t, b.poll(t))
+		return b.account(t).NextPoll.Sub(b.clock.Now())
+	}
+	if got := wait(); got != every {
+		t.Errorf("at first %s", got)
+	}
+	for i, want := range []time.Duration{2 * every, 15 * time.Minute, 15 * time.Minute} {
+		tell(0)
+		if got := wait(); got != want {
+			t.Errorf("notified %d times: %s, want %s", i+1, got, want)
+		}
+	}
+	if got := wait(); got != 15*time.Minute {
+		t.Errorf("without news %s", got)
+	}
+	tell(-1)
+	if got := wait(); got != every {
+		t.Errorf("one was missed: %s", got)
+	}
+	tell(0)
+	if got := wait(); got != 2*every {
+		t.Errorf("notified again: %s", got)
+	}
+	b.clock.Advance(25 * time.Hour)
+	if got := wait(); got != every {
+		t.Errorf("nothing to tell by for a day: %s", got)
+	}
+}
+
+// A second message of the same minute costs no call; one that comes again
+// after a fault of ours is worked.
+func TestPolledOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	must(t, b.poll(t))
+	looks := b.shop.looks
+	must(t, b.poller.Poll(t.Context(), "w1", "acc"))
+	if b.shop.looks != looks {
+		t.Error("polled before its time")
+	}
+	b.shop.fails = errors.New("nil map")
+	for range 2 {
+		if b.clock.Advance(time.Second); b.poll(t) == nil {
+			t.Error("a fault of ours is not told")
+		}
+	}
+	b.shop.fails = nil
+	looks = b.shop.looks
+	must(t, b.poller.Poll(t.Context(), "w1", "acc"))
+	if b.shop.looks != looks+1 || b.account(t).Polled.Failed {
+		t.Errorf("%d looks after a fault", b.shop.looks-looks)
+	}
+}
+
+// Reviews are read by the hour, and a look that the budget has no room for
+// waits.
+func TestWhatAPollMayCost(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 2)
+	must(t, b.budgets.Learn(t.Context(), port.Quota{Bucket: "b", Window: 24 * time.Hour, Limit: 1000, Left: 1000}))
+	must(t, b.poll(t))
+	first := b.account(t)
+	if want := 86400 * time.Second / 190; first.NextPoll.Sub(b.clock.Now()).Round(time.Second) < want-3*time.Second {
+		t.Errorf("one call of 190 a day, next in %s", first.NextPoll.Sub(b.clock.Now()))
+	}
+	must(t, b.poll(t))
+	if again := b.account(t); !again.Polled.Reviews.Equal(first.Polled.Reviews) {
+		t.Error("reviews were read again within the hour")
+	}
+	b.clock.Advance(time.Hour)
+	must(t, b.poll(t))
+	if again := b.account(t); again.Polled.Reviews.Equal(first.Polled.Reviews) {
+		t.Error("reviews were not read after an hour")
 	}
 }
 

@@ -65,6 +65,7 @@ type Account struct {
 	Health   json.RawMessage      `json:"health,omitempty"`
 	Cursors  map[string]string    `json:"cursors,omitempty"` // orders, messages, reviews
 	NextPoll time.Time            `json:"next_poll,omitzero"`
+	Polled   Polled               `json:"polled,omitzero"`
 	Key      string               `json:"key,omitempty"` // public key of its checkout and feed
 	// EndsAt is about when the seller has to consent again; within a day.
 	EndsAt time.Time `json:"ends_at,omitzero"`
@@ -83,6 +84,20 @@ type Unsettled struct {
 	Grant  commerce.GrantID  `json:"grant,omitempty"`  // to forget, unless another account lives by it
 	Key    string            `json:"key,omitempty"`    // public address to close
 	Target commerce.TargetID `json:"target,omitempty"` // whose listings have all to be looked at
+}
+
+// Polled is how polling of an account goes.
+type Polled struct {
+	// At is when the last poll had read what there was; Reviews when it last
+	// read reviews.
+	At      time.Time `json:"at,omitzero"`
+	Reviews time.Time `json:"reviews,omitzero"`
+	// Heard is when a poll last met news that a notification had brought before
+	// it; Doubled how often the interval was doubled for it.
+	Heard   time.Time `json:"heard,omitzero"`
+	Doubled int       `json:"doubled,omitempty"`
+	// Failed: the last poll met a fault of ours and is tried again by the queue.
+	Failed bool `json:"failed,omitempty"`
 }
 
 // AccountState is how a connection stands.

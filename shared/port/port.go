@@ -113,6 +113,20 @@ type Forecaster interface {
 	Forecasts(ctx context.Context, bucket string) ([]Forecast, error)
 }
 
+// Booked says up to when the polls' part of a bucket is given away.
+type Booked struct {
+	Until   time.Time `json:"until"`
+	Version int64     `json:"version"`
+}
+
+// Bookings keeps what is booked, across all processes.
+type Bookings interface {
+	// Booked answers the zero Booked when nothing is.
+	Booked(ctx context.Context, bucket string) (Booked, error)
+	// PutBooked stores b over its version.
+	PutBooked(ctx context.Context, bucket string, b Booked) (Booked, error)
+}
+
 // Locks are held by one worker at a time, across all processes.
 type Locks interface {
 	// Lock takes key for ttl; a held lock is a fault of kind Conflict. The

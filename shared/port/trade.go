@@ -338,6 +338,7 @@ type Store interface {
 	Inbox
 	Desk
 	Locks
+	Bookings
 }
 
 // Entity names the kind of a stored record, as change streams tell it.

@@ -16,6 +16,7 @@ func totalTests() map[string]func(*testing.T, StoreBench) {
 		"a fold moves what has changed": foldMoves,
 		"64 folds at once":              foldRace,
 		"totals of dates":               totalDates,
+		"calls that are booked":         bookings,
 		"totals by quarters of an hour": totalQuarters,
 		"totals that are built anew":    totalGenerations,
 	}
@@ -155,4 +156,16 @@ func totalGenerations(t *testing.T, b StoreBench) {
 	same(t, []any{totals(t, b)[0].Amount, quarters(t, b)[0].Amount}, []any{int64(80), int64(80)})
 	fold("2", next, 100)
 	same(t, []any{totals(t, b)[0].Amount, quarters(t, b)[0].Amount}, []any{int64(180), int64(180)})
+}
+
+func bookings(t *testing.T, b StoreBench) {
+	ctx := t.Context()
+	same(t, need(b.Store.Booked(ctx, "b"))(t), port.Booked{})
+	first := need(b.Store.PutBooked(ctx, "b", port.Booked{Until: at(1)}))(t)
+	same(t, need(b.Store.Booked(ctx, "b"))(t), port.Booked{Until: at(1), Version: 1})
+	_, err := b.Store.PutBooked(ctx, "b", port.Booked{Until: at(2)})
+	refused(t, err, fault.Conflict, "")
+	first.Until = at(3)
+	same(t, need(b.Store.PutBooked(ctx, "b", first))(t).Version, int64(2))
+	same(t, need(b.Store.Booked(ctx, "other"))(t), port.Booked{})
 }

@@ -165,14 +165,14 @@ func TestChatCart(t *testing.T) {
 	t.Parallel()
 	s := newBench(t).connect(commerce.Facebook)
 	c := s.publish(mug("a"))
-	id, err := s.sim.SendCart(t.Context(), "Ada", []simkit.Line{{SKU: "MUG-a-S", Quantity: 2}}, "gift wrap, please")
+	_, err := s.sim.SendCart(t.Context(), "Ada", []simkit.Line{{SKU: "MUG-a-S", Quantity: 2}}, "gift wrap, please")
 	must(t, err)
 	got := s.told()
 	if len(got) != 2 || got[0].Kind != channel.UpdateOrder || got[1].Kind != channel.UpdateMessage {
 		t.Fatalf("told %+v", got)
 	}
 	o, m := got[0].Order, got[1].Message
-	if o.State != commerce.OrderDraft || o.Source != commerce.FromChatCart || o.Channel != commerce.Facebook || !strings.HasPrefix(string(o.Remote), "cart#"+id) || o.Note != "gift wrap, please" {
+	if o.State != commerce.OrderDraft || o.Source != commerce.FromChatCart || o.Channel != commerce.Facebook || !strings.HasPrefix(string(o.Remote), "cart#") || strings.Contains(string(o.Remote), string(o.Buyer.Remote)) || o.Note != "gift wrap, please" {
 		t.Errorf("order %+v", o)
 	}
 	if o.Total != (commerce.Money{Amount: 2598, Currency: "USD"}) || len(o.Lines) != 1 || o.Lines[0].RemoteItem != c.Listing.Items["var_a0"] || o.Lines[0].Quantity != 2 || o.Buyer.Remote != m.Thread {

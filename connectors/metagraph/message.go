@@ -183,13 +183,13 @@ func (m messaging) key(own api.ID, raw []byte) string {
 }
 
 // cartID is the id of a chat cart, which has none of its own: page, person,
-// time and what is in it.
+// time and what is in it, as a digest that does not show the person.
 func (m messaging) cartID(own api.ID) string {
 	raw, err := json.Marshal(m.Order.Products)
 	if err != nil { // it was decoded from JSON: it can't happen
 		raw = nil
 	}
-	return fmt.Sprintf("cart#%s#%s#%s#%s", own, m.Sender.ID, m.Timestamp, digest(raw)[:12])
+	return "cart#" + digest([]byte(own), []byte(m.Sender.ID), []byte(m.Timestamp), raw)
 }
 
 // attachmentKind is our word for Meta's; what is new at Meta is unsupported,

@@ -17,6 +17,7 @@ func (h *Handler) inboxRoutes() []httpapi.Route {
 		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/conversations", Status: http.StatusOK}, h.listConversations),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/conversations/{id}", Status: http.StatusOK}, h.oneConversation),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "PATCH /v1/conversations/{id}", Status: http.StatusOK, Patch: true}, h.updateConversation),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "DELETE /v1/conversations/{id}", Status: http.StatusNoContent}, h.eraseConversation),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/conversations/{id}/messages", Status: http.StatusOK}, h.listMessages),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/conversations/{id}/messages", Status: http.StatusAccepted}, h.reply),
 	}
@@ -105,6 +106,15 @@ func (h *Handler) updateConversation(ctx context.Context, req *conversationPatch
 		c, err = h.Inbox.MarkRead(ctx, req.Space, req.ID)
 	}
 	return h.answerable(ctx, req.Call)(c, err)
+}
+
+// eraseConversation deletes what a buyer wrote and who they are, who asked the
+// seller for it.
+func (h *Handler) eraseConversation(ctx context.Context, req *conversationRequest) (*httpapi.None, error) {
+	if _, err := h.Store.Conversation(ctx, req.Space, req.ID); err != nil {
+		return nil, err
+	}
+	return &httpapi.None{}, h.Eraser.Erase(ctx, req.Space, req.ID)
 }
 
 type messageList struct {

@@ -27,6 +27,7 @@ type Deps struct {
 	Trade       Trade
 	Stock       Stock
 	Inbox       Inbox
+	Eraser      Eraser
 	Connections Connections
 	Workspaces  Workspaces
 	Drivers     []channel.Driver // in the order they are shown
@@ -162,6 +163,11 @@ type Inbox interface {
 	Reply(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID, a inbox.Answer) (commerce.Message, error)
 	SetState(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID, version int64, s commerce.ConversationState) (commerce.Conversation, error)
 	MarkRead(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) (commerce.Conversation, error)
+}
+
+// Eraser deletes what is known of a person; ingest.Ingester is one.
+type Eraser interface {
+	Erase(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) error
 }
 
 // Connections connects and disconnects; accounts.Desk is one.

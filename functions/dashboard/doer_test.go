@@ -162,6 +162,10 @@ func (d *doer) MarkRead(_ context.Context, w commerce.WorkspaceID, id commerce.C
 	return c, d.ask("read")
 }
 
+func (d *doer) Erase(_ context.Context, w commerce.WorkspaceID, id commerce.ConversationID) error {
+	return d.ask("erase " + string(w) + " " + string(id))
+}
+
 // importDoer starts imports.
 type importDoer doer
 

@@ -87,6 +87,8 @@ func TestInbox(t *testing.T) {
 		{name: "a weak tag never matches", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"solved"}`, header: map[string]string{"If-Match": `W/"6"`}, status: 412},
 		{name: "one of several tags", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"solved"}`, header: map[string]string{"If-Match": `"1", "6"`}, status: 200},
 		{name: "read", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"read":true}`, status: 200, want: []string{`"unread":0`}, after: asked("read")},
+		{name: "erase", method: "DELETE", url: "/v1/conversations/cnv_1", status: 204, after: asked("erase w1 cnv_1")},
+		{name: "erase nothing", method: "DELETE", url: "/v1/conversations/cnv_9", status: 404},
 		{name: "nothing", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{}`, status: 422},
 		{name: "no state", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"lost"}`, status: 422},
 		{name: "reply", method: "POST", url: "/v1/conversations/cnv_1/messages", body: `{"text":"Yes, \"both\" 😀"}`, status: 202, want: []string{`"by":"seller"`, `"author":"owner"`, `"state":"pending"`, "😀"}},

@@ -52,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	next := func() string { return fmt.Sprintf("01J%06d", n.Add(1)) }
 	d := &doer{memory: m, newID: next}
 	h := New(Deps{
-		Store: m, Uploads: d, Digests: d, Queues: d, Catalog: d, Imports: (*importDoer)(d), Listings: d, Trade: d, Stock: d, Inbox: d,
+		Store: m, Uploads: d, Digests: d, Queues: d, Catalog: d, Imports: (*importDoer)(d), Listings: d, Trade: d, Stock: d, Inbox: d, Eraser: d,
 		Connections: (*connectDoer)(d), Workspaces: (*workspaceDoer)(d), Drivers: drivers(), PublicURL: "http://localhost:8080", Local: true,
 		Now: func() time.Time { return noon }, NewID: next, NewSecret: next, Log: slog.New(slog.DiscardHandler),
 	})

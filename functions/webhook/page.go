@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/manystall/manystall/shared/commerce"
-	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/port"
 	"github.com/manystall/manystall/shared/trade"
 )
@@ -155,17 +154,4 @@ func notice(n trade.CartNotice) string {
 	default:
 		return fmt.Sprintf("%s: only %d can be had, so your cart has %d.", n.Title, n.Left, n.Left)
 	}
-}
-
-// deletion tells anybody who holds the code how far a data deletion is.
-func (h *Handler) deletion(w http.ResponseWriter, r *http.Request) {
-	key, err := h.Store.PublicKey(r.Context(), r.PathValue("code"))
-	if err == nil && key.Kind != "deletion" {
-		err = fault.New(fault.NotFound, "unknown_code", "There is nothing at this address.")
-	}
-	if err != nil {
-		h.notFound(w, r, err)
-		return
-	}
-	h.page.serve(w, http.StatusOK, view{Done: "The deletion asked for on " + key.CreatedAt.UTC().Format("2 January 2006") + " is complete: the access tokens and the profile of this account have been deleted."})
 }

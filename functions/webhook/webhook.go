@@ -34,6 +34,8 @@ type Accounts interface {
 	VerifyShop(ctx context.Context, keyID, signature string, body []byte) (port.Account, error)
 	ByKey(ctx context.Context, kind, key string) (port.Account, error)
 	RevokedBy(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) error
+	OfPrincipal(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) ([]port.Account, error)
+	Forget(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error
 }
 
 // Carts turns carts and foreign orders into ours.
@@ -171,24 +173,6 @@ func (h *Handler) queue(ctx context.Context, told []channel.Event) error {
 // message carries a body, in a blob when it is large.
 func (h *Handler) message(ctx context.Context, body any) (port.Inbound, error) {
 	return port.Inbound{V: port.MessageVersion, FetchedAt: h.Now()}.Carry(ctx, h.Blobs, h.NewID, body)
-}
-
-// withdrawn handles a principal who withdrew the consent or wants data deleted.
-func (h *Handler) withdrawn(ctx context.Context, r channel.HookResponse) error {
-	for _, principal := range []commerce.RemoteID{r.Revoked, r.Erased} {
-		if principal == "" {
-			continue
-		}
-		for _, c := range []commerce.Channel{commerce.Facebook, commerce.Instagram} {
-			if err := h.Accounts.RevokedBy(ctx, c, principal); err != nil {
-				return err
-			}
-		}
-	}
-	if r.Erased == "" {
-		return nil
-	}
-	return h.Store.PutPublicKey(ctx, port.PublicKey{Key: r.Code, Kind: "deletion", Space: "system", CreatedAt: h.Now(), ExpiresAt: h.Now().AddDate(1, 0, 0)})
 }
 
 // unreadable keeps for a week what is genuine and could not be understood.

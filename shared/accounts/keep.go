@@ -130,6 +130,37 @@ func (d *Desk) Revoked(ctx context.Context, w commerce.WorkspaceID, id commerce.
 	return d.endGrant(ctx, w, a.Grant, reason)
 }
 
+// OfPrincipal are the accounts that live by the consents of a principal, in
+// whatever workspace.
+func (d *Desk) OfPrincipal(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) ([]port.Account, error) {
+	grants, err := d.Store.GrantsOf(ctx, c, principal)
+	if err != nil {
+		return nil, fmt.Errorf("grants of a principal: %w", err)
+	}
+	var found []port.Account
+	for _, g := range grants {
+		accounts, err := d.Store.ListAccounts(ctx, g.Space)
+		if err != nil {
+			return nil, fmt.Errorf("accounts of %s: %w", g.Space, err)
+		}
+		for _, a := range accounts {
+			if a.Grant == g.ID {
+				found = append(found, a)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Forget disconnects an account and drops what its marketplace told about it.
+func (d *Desk) Forget(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) error {
+	if err := d.Disconnect(ctx, w, id); err != nil {
+		return err
+	}
+	_, err := d.change(ctx, w, id, func(a *port.Account) { a.Settings, a.Health, a.Cursors = nil, nil, nil })
+	return err
+}
+
 // RevokedBy flags all accounts of a principal who withdrew the consent at the
 // marketplace, in whatever workspace.
 func (d *Desk) RevokedBy(ctx context.Context, c commerce.Channel, principal commerce.RemoteID) error {

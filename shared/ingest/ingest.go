@@ -26,6 +26,8 @@ type Store interface {
 	port.Inbox
 	AccountByRemote(ctx context.Context, c commerce.Channel, remote commerce.RemoteID) (commerce.WorkspaceID, commerce.AccountID, error)
 	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
+	PublicKey(ctx context.Context, key string) (port.PublicKey, error)
+	PutPublicKey(ctx context.Context, k port.PublicKey) error
 	Catalog
 }
 
@@ -53,6 +55,7 @@ type Ingester struct {
 	Open        Opener
 	Connections Connections
 	Listings    Listings
+	Queue       port.Sender
 	Digest      func(ctx context.Context, w commerce.WorkspaceID, value string) (string, error)
 	Now         func() time.Time
 	NewID       func() string
@@ -63,6 +66,9 @@ type Ingester struct {
 // nothing. Events of accounts nobody has connected, and events from before the
 // connection, are dropped without an error.
 func (in *Ingester) Handle(ctx context.Context, m port.Inbound) error {
+	if m.Kind == "erase" {
+		return in.erase(ctx, m)
+	}
 	if m.Kind == "update" {
 		var u channel.Update
 		if err := json.Unmarshal(m.Body, &u); err != nil {
@@ -86,7 +92,7 @@ func (in *Ingester) Handle(ctx context.Context, m port.Inbound) error {
 }
 
 // dropped is the one message of everything that is let fall, so that it can be
-// counted; why says which of the two reasons.
+// counted; why says which reason.
 const dropped = "event dropped"
 
 // foreign says that something reached us, or was read, when the account was not
@@ -114,7 +120,7 @@ func (in *Ingester) event(ctx context.Context, e channel.Event) error {
 	}
 	if e.Login != account.Login && !e.ReceivedAt.Before(account.LoginAt) {
 		// The same was or will be told by the login the account lives by.
-		in.Log.InfoContext(ctx, "event of another login dropped", "channel", e.Channel, "account", id, "topic", e.Topic)
+		in.Log.InfoContext(ctx, dropped, "why", "other_login", "channel", e.Channel, "account", id, "topic", e.Topic)
 		return nil
 	}
 	updates, err := in.Open.Map(e)

@@ -210,7 +210,7 @@ const MessageVersion = 1
 // marketplace. A body over 200 KB lies in a blob.
 type Inbound struct {
 	V       int                  `json:"v"`
-	Kind    string               `json:"kind"` // event (channel.Event) or update (channel.Update)
+	Kind    string               `json:"kind"` // event (channel.Event), update (channel.Update) or erase (Erasure)
 	Channel commerce.Channel     `json:"channel"`
 	Remote  commerce.RemoteID    `json:"remote"`              // account at the marketplace, of an event
 	Space   commerce.WorkspaceID `json:"workspace,omitempty"` // of an update
@@ -220,6 +220,28 @@ type Inbound struct {
 	// FetchedAt is when we began to fetch an update, or received an event.
 	FetchedAt time.Time `json:"fetched_at"`
 }
+
+// Erasure asks to delete what came through accounts: a person who had connected
+// them wants it so. Code names the public key that holds its state.
+type Erasure struct {
+	Code     string       `json:"code"`
+	Accounts []AccountRef `json:"accounts"` // still to be done
+	Cursor   string       `json:"cursor,omitempty"`
+}
+
+// AccountRef names an account of any workspace.
+type AccountRef struct {
+	Space   commerce.WorkspaceID `json:"workspace"`
+	ID      commerce.AccountID   `json:"account"`
+	Channel commerce.Channel     `json:"channel"`
+}
+
+// ErasureState is where the key of an erasure says how far it is.
+const (
+	ErasureState   = "state"
+	ErasureRunning = "running"
+	ErasureDone    = "done"
+)
 
 // inboundInline is the largest body that travels inside a message; SQS takes
 // 1 MiB and a batch of ten shares it.

@@ -1,11 +1,12 @@
 // Beside a conversation: who writes, and about which order.
 import { h, put } from '../dom.js';
 import { t, word } from '../messages.js';
-import { get, isAbort } from '../api.js';
+import { get, isAbort, send } from '../api.js';
 import { lasting, money, number, when } from '../format.js';
 import { facts } from './page.js';
 import { badge, chip, orderState } from './chip.js';
-import { bones, words } from './note.js';
+import { bones, complain, words } from './note.js';
+import { confirm } from './dialog.js';
 import { button, linkButton } from './control.js';
 import { noteOrder } from './noteorder.js';
 import { toast } from './toast.js';
@@ -46,6 +47,7 @@ export function showContext(root, c, signal) {
         ]),
       ),
       h('section', { 'aria-label': t('inbox.order') }, h('h3', null, t('inbox.order')), order),
+      h('div', null, button(t('erase.action'), { kind: 'quiet', icon: 'trash', run: () => erase(c) })),
     ),
   );
   if (!c.order)
@@ -67,6 +69,17 @@ export function showContext(root, c, signal) {
     .catch((e) => {
       if (!isAbort(e)) put(order, h('p', { class: 'small bad' }, words(e)));
     });
+}
+
+/** For a buyer who wants their data deleted. @param {Conversation} c */
+async function erase(c) {
+  if (!(await confirm({ title: t('erase.title', { name: c.name || t('inbox.noname') }), text: h('p', null, t('erase.text')), action: t('erase.do') }))) return;
+  try {
+    await send('DELETE', `/v1/conversations/${encodeURIComponent(c.id)}`);
+    toast(t('erase.done'));
+  } catch (e) {
+    complain(e);
+  }
 }
 
 /** @param {HTMLElement} place @param {Conversation} c */

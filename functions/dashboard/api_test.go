@@ -71,6 +71,11 @@ func TestConnections(t *testing.T) {
 		{name: "one", method: "GET", url: "/v1/connections/acc_etsy", status: 200, want: []string{`"ok":false`, `"missing":{"Shipper":"the scope`, `"fix":"Connect again."`}, headers: map[string]string{"ETag": `"2"`}},
 		{name: "needs consent", method: "GET", url: "/v1/connections/acc_fb", status: 200, want: []string{`"abilities":[]`, `"Replier":"The consent has ended: connect again."`, `"feed_url":"http://localhost:8080/feeds/meta/pubkey.csv"`}, absent: []string{`"ok"`}},
 		{name: "ends soon", method: "GET", url: "/v1/connections/acc_soon", status: 200, want: []string{`"consent_ends_soon":true`, `"consent_ends_at":"2026-12-05T12:00:00Z"`, "The consent ends on 5 December 2026", `"state":"active"`}},
+		{name: "a catalog of another workspace", method: "GET", url: "/v1/connections/acc_soon", before: func(w *world) {
+			a := w.memory.spaces[spaceOne].accounts["acc_soon"]
+			a.Health, a.NoTarget = nil, "Its catalog is written by another workspace."
+			w.memory.spaces[spaceOne].accounts["acc_soon"] = a
+		}, status: 200, want: []string{`"ListingWriter":"Its catalog is written by another workspace."`, `"no_target":"Its catalog`, `"abilities":["ListingReader"`}},
 		{name: "ends later", method: "GET", url: "/v1/connections/acc_soon", before: func(w *world) {
 			a := w.memory.spaces[spaceOne].accounts["acc_soon"]
 			a.EndsAt = noon.Add(15 * 24 * time.Hour)

@@ -38,7 +38,7 @@ func TestHandle(t *testing.T) {
 	binary.Body, binary.IsBase64Encoded = base64.StdEncoding.EncodeToString([]byte("a\xff")), true
 	browser := event("GET", "/v1/me", "")
 	delete(browser.Headers, "authorization")
-	browser.Cookies = []string{"theme=dark", httpapi.Cookie + "=" + sessionOne}
+	browser.Cookies = []string{"theme=dark", httpapi.Cookie + "=planted", httpapi.CookieName(true) + "=" + sessionOne}
 	broken := event("POST", "/v1/imports", "")
 	broken.Body, broken.IsBase64Encoded = "***", true
 	login := event("POST", "/v1/sessions", "")

@@ -96,7 +96,7 @@ func (h *Handler) openSession(ctx context.Context, from port.Credential, parent 
 
 // sessionCookie is bound to TLS except where a browser talks to its own machine.
 func sessionCookie(token string, ends time.Time, secure bool) *http.Cookie {
-	return &http.Cookie{Name: httpapi.Cookie, Value: token, Path: "/", Expires: ends, HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode}
+	return &http.Cookie{Name: httpapi.CookieName(secure), Value: token, Path: "/", Expires: ends, HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode}
 }
 
 type endRequest struct {

@@ -51,7 +51,7 @@ func (h *Handler) signin(w http.ResponseWriter, r *http.Request) {
 
 // isIn says whether the browser has a session that is good.
 func (h *Handler) isIn(r *http.Request) bool {
-	c, err := r.Cookie(httpapi.Cookie)
+	c, err := r.Cookie(httpapi.CookieName(httpapi.Secure(r)))
 	if err != nil {
 		return false
 	}

@@ -77,11 +77,10 @@ func TestRoutesAreThePromise(t *testing.T) {
 	}
 }
 
-// Every address with an id answers 404 to the owner of another workspace, and
-// nothing is asked of a use case.
-func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
-	t.Parallel()
-	ids := map[string]string{
+// idsOfOne are the addresses with an id, and a thing of the first workspace for
+// each.
+func idsOfOne() map[string]string {
+	return map[string]string{
 		"/v1/connections/{id}": "acc_etsy", "/v1/connections/{id}/check": "acc_etsy", "/v1/connections/{id}/secrets": "acc_own",
 		"/v1/connections/pending/{grant}": "grt_1", "/v1/connections/pending/{grant}/choose": "grt_1",
 		"/v1/imports/{id}": "job_1", "/v1/products/{id}": "prd_mug",
@@ -90,13 +89,24 @@ func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
 		"/v1/stock/{variant}": "var_s", "/v1/stock/{variant}/moves": "var_s",
 		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1",
 	}
-	bodies := map[string]string{
+}
+
+// bodiesOf are the bodies of requests that need one.
+func bodiesOf() map[string]string {
+	return map[string]string{
 		"PATCH /v1/connections/{id}": `{"name":"x"}`, "POST /v1/connections/{id}/secrets": `{}`, "POST /v1/connections/pending/{grant}/choose": `{"remotes":["77"]}`,
 		"PUT /v1/products/{id}": newMug, "PATCH /v1/products/{id}": `{"title":"x"}`,
 		"POST /v1/orders/{id}/shipments": `{"carrier":"x","tracking":"CE123"}`, "POST /v1/orders/{id}/cancellations": `{}`, "POST /v1/orders/{id}/answers": `{"request":"req_1","verdict":"approve"}`,
 		"POST /v1/stock/{variant}/moves": `{"quantity":1}`, "PATCH /v1/conversations/{id}": `{"state":"solved"}`,
 		"POST /v1/conversations/{id}/messages": `{"text":"x"}`,
 	}
+}
+
+// Every address with an id answers 404 to the owner of another workspace, and
+// nothing is asked of a use case.
+func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
+	t.Parallel()
+	ids, bodies := idsOfOne(), bodiesOf()
 	// These name no thing of a workspace.
 	free := []string{"/v1/oauth/{channel}/callback", "/v1/queues/{name}/redrive"}
 	for _, op := range operations(t) {

@@ -120,7 +120,10 @@ func (a *API) serve(route Route, r *http.Request, id string) (got *answer, call 
 // call finds out who asks and reads the headers that mean the same everywhere.
 func (a *API) call(route Route, r *http.Request, id string) (Call, error) {
 	c := Call{Header: r.Header, ID: id, Secure: Secure(r), Bearer: bearer(r)}
-	var err error
+	err := foreign(r)
+	if err != nil {
+		return c, err
+	}
 	if !route.Open {
 		if c.Credential, c.Cookie, err = a.authenticate(r); err != nil {
 			return c, err
@@ -132,6 +135,16 @@ func (a *API) call(route Route, r *http.Request, id string) (Call, error) {
 	}
 	c.Match = parseMatch(r.Header.Values("If-Match"))
 	return c, nil
+}
+
+// foreign refuses what a page of another site sends through a browser without
+// a key of its own: it could only work with what the browser adds, or sign
+// somebody in who did not ask for it.
+func foreign(r *http.Request) error {
+	if r.Header.Get("Authorization") != "" || http.NewCrossOriginProtection().Check(r) == nil {
+		return nil
+	}
+	return fault.New(fault.Denied, "cross_origin", "Another site sent this. Only our own page may, or a client with a key.")
 }
 
 // Secure says whether a cookie is to be bound to TLS: always, except where a

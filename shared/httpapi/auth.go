@@ -13,12 +13,23 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
-// Cookie is the name of the page's session cookie, CSRFHeader what it must be
-// accompanied by in every request that changes something.
+// Cookie is the name of the page's session cookie where it is not bound to TLS
+// (CookieName says it for a request), CSRFHeader what it must be accompanied by
+// in every request that changes something.
 const (
 	Cookie     = "ms_session"
 	CSRFHeader = "X-CSRF-Token"
 )
+
+// CookieName is the name of the session cookie. Over TLS it has the prefix that
+// lets a browser take it from this very host only, for all of its paths: no
+// neighbour under the same domain can plant one (RFC 6265bis §4.1.3.2).
+func CookieName(secure bool) string {
+	if secure {
+		return "__Host-" + Cookie
+	}
+	return Cookie
+}
 
 // The kinds of credentials.
 const (
@@ -48,7 +59,7 @@ func (a *API) authenticate(r *http.Request) (port.Credential, bool, error) {
 		c, err := Known(r.Context(), a.config.Accounts, bearer(r), a.config.Now())
 		return c, false, err
 	}
-	cookies := r.CookiesNamed(Cookie)
+	cookies := r.CookiesNamed(CookieName(Secure(r)))
 	if len(cookies) != 1 {
 		return port.Credential{}, false, denied()
 	}

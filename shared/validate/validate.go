@@ -85,7 +85,7 @@ func outside(f reflect.StructField) string {
 const nameless = "~"
 
 func isID(s string) bool {
-	return len(s) > 0 && len(s) <= 128 && strings.IndexFunc(s, func(r rune) bool {
+	return len(s) > 0 && len(s) <= 128 && strings.Trim(s, ".") != "" && strings.IndexFunc(s, func(r rune) bool {
 		return r > unicode.MaxASCII || !(unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r))
 	}) < 0
 }

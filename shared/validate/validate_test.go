@@ -47,6 +47,7 @@ func TestStruct(t *testing.T) {
 		"number too small":  {func(o *order) { o.Lines[0].Quantity = 0 }, "lines[0].quantity", "too_small", "lines[0].quantity must be at least 1."},
 		"embedded":          {func(o *order) { o.Limit = 101 }, "limit", "too_large", "limit must be at most 100."},
 		"separator in id":   {func(o *order) { o.ID = "a#b" }, "id", "not_id", "id must be an id"},
+		"dots as id":        {func(o *order) { o.ID = ".." }, "id", "not_id", "id must be an id"},
 		"slash in id":       {func(o *order) { o.ID = "a/b" }, "id", "not_id", "id must be an id"},
 		"not in list":       {func(o *order) { o.State = "free" }, "state", "not_allowed", "state must be one of paid, unpaid."},
 		"currency":          {func(o *order) { o.Currency = "ZZZ" }, "currency", "not_currency", "ISO 4217"},

@@ -51,7 +51,7 @@ function text(key) {
 }
 
 /** @param {string} key @returns {boolean} whether there is such a text */
-export function has(key) {
+function has(key) {
   return text(key) !== undefined;
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,9 @@ type desk struct {
 	t    *testing.T
 	tab  context.Context
 	shot string
+
+	mu     sync.Mutex
+	thrown []string // what the page threw
 }
 
 func open(t *testing.T) *desk {
@@ -55,6 +59,7 @@ func open(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	d := &desk{Instance: in, t: t, tab: tab, shot: os.Getenv("SCREENSHOTS")}
+	d.listen()
 	d.do("sign in", chromedp.Navigate(link), chromedp.WaitVisible(chromedp.CSS("main h1")))
 	return d
 }
@@ -127,51 +132,43 @@ func (d *desk) quiet() {
 func TestDashboard(t *testing.T) {
 	d := open(t)
 	d.has("to ship")
-	d.save("glance-light")
+	d.weight()
+	d.look("/", "")
+	d.look("/orders", "maren holt")
+	d.look("/catalog", "stoneware mug")
+	d.look("/catalog?tab=listings", "live")
+	d.look("/catalog?tab=stock", "mug")
+	d.look("/catalog?tab=imports", "done")
+	d.look("/connections", "read orders")
+	d.look("/settings", "fills the gaps")
+	d.look("/queues", "files being taken in")
+	d.rows()
 
-	d.visit("/orders")
-	d.has("maren holt")
-	d.save("orders")
-
-	d.visit("/catalog")
-	d.has("stoneware mug")
-	d.save("catalog")
-	d.visit("/connections")
-	d.has("order")
-	d.save("connections")
-	d.visit("/settings")
-	d.save("settings")
-	d.visit("/queues")
-	d.save("queues")
-
-	d.connect()
 	d.reply()
+	d.audit("a conversation")
+	d.keyboard()
+	d.tabs()
+	d.trouble()
+	d.expired()
 	d.themes()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, one := range d.thrown {
+		t.Errorf("the page threw %s", one)
+	}
 }
 
-// connect walks a consent as a seller does: from the page to the marketplace
-// and back, where the page finishes it.
-func (d *desk) connect() {
+// look opens a view, waits for what it shows, and wants it usable and steady.
+func (d *desk) look(path, text string) {
 	d.t.Helper()
-	click := func(what, where, text string) {
-		d.t.Helper()
-		d.Eventually("there is a button "+text, func() (bool, string) {
-			return d.script(what, fmt.Sprintf(`(() => { const b = [...document.querySelectorAll(%q)].find(b => b.innerText.includes(%q)); b?.click(); return !!b })()`, where, text)), ""
-		})
+	d.visit(path)
+	if text != "" {
+		d.has(text)
 	}
-	d.visit("/connections")
-	click("connect", "main button", "Connect")
-	click("choose the marketplace", "dialog button.choice", "Etsy")
-	click("agree at the marketplace", "form[method=post] button", "Approve")
-	d.has("connected.")
-	if d.script("look at the address", `location.hash !== "" || location.search.includes("code=")`) {
-		d.t.Error("what the marketplace sent stays in the address")
-	}
-	// A link somebody else began: the page asks first, and takes it only if it
-	// is of this workspace.
-	d.visit("/connections#returned=%2Fv1%2Foauth%2Fetsy%2Fcallback%3Fcode%3Dx%26state%3Dforged")
-	click("agree", "dialog button", "Connect it")
-	d.has("consent_expired")
+	d.loaded()
+	d.audit(path)
+	d.steady(path)
+	d.save("light" + strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(path))
 }
 
 // reply opens a conversation, answers, and looks at the marketplace whether the
@@ -195,8 +192,8 @@ func (d *desk) reply() {
 	d.save("inbox")
 }
 
-// themes looks at the main views in the dark, on a small screen and from right
-// to left.
+// themes looks at the views in the dark, and on a small screen in a language
+// nobody speaks that is read from right to left.
 func (d *desk) themes() {
 	d.t.Helper()
 	dark := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}
@@ -205,12 +202,26 @@ func (d *desk) themes() {
 	}
 	for _, view := range []string{"/", "/orders", "/inbox", "/catalog"} {
 		d.visit(view)
+		d.loaded()
+		d.audit("in the dark " + view)
 		d.save("dark" + strings.ReplaceAll(view, "/", "-"))
 	}
 	d.do("shrink", chromedp.EmulateViewport(360, 740))
-	for _, view := range []string{"/", "/orders", "/inbox", "/catalog", "/connections", "/settings", "/queues"} {
+	d.script("speak strangely", `(() => { localStorage.setItem("language", "zz"); return true })()`)
+	for _, view := range []string{"/", "/orders", "/inbox", "/catalog", "/catalog?tab=listings", "/connections", "/settings", "/queues"} {
 		d.visit(view)
+		d.loaded()
+		if !d.script("direction", `document.documentElement.dir === "rtl" && document.documentElement.lang === "zz"`) {
+			d.t.Fatal("the page is not in the pseudo-language")
+		}
 		d.quiet()
-		d.save("small" + strings.ReplaceAll(view, "/", "-"))
+		d.audit("from right to left " + view)
+		d.save("small" + strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(view))
 	}
+}
+
+// loaded waits until nothing stands for what is to come.
+func (d *desk) loaded() {
+	d.t.Helper()
+	d.becomes("the view has loaded", `document.querySelector("main .bone") === null`)
 }

@@ -8,7 +8,7 @@ import { icon } from './icon.js';
 /**
  * Tabs of which one is chosen.
  * @param {string} label of them all
- * @param {{name: string, text: string, href: string, count?: string}[]} tabs
+ * @param {{name: string, text: string, href: string, count?: string, foreign?: boolean}[]} tabs foreign: not a text of ours
  * @param {string} chosen
  * @param {{text: string, tabs: {name: string, text: string, href: string}[]}} [more] what is rarely wanted, behind one more
  */
@@ -19,7 +19,7 @@ export function tabs(label, tabs, chosen, more) {
     tabs.map((tab) =>
       h(
         'a',
-        { href: tab.href, 'aria-current': tab.name === chosen ? 'page' : undefined },
+        { href: tab.href, 'aria-current': tab.name === chosen ? 'page' : undefined, dir: tab.foreign ? 'auto' : undefined },
         tab.text,
         tab.count ? h('span', { class: 'num faint' }, tab.count) : null,
       ),

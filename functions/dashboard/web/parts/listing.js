@@ -1,8 +1,7 @@
 // Listings: their problems and trying again.
 import { h } from '../dom.js';
-import { t, has, word } from '../messages.js';
+import { t, word } from '../messages.js';
 import { newKey, send } from '../api.js';
-import { chip } from './chip.js';
 import { button } from './control.js';
 import { complain } from './note.js';
 import { toast } from './toast.js';
@@ -18,8 +17,8 @@ export function problemLine(p) {
     h(
       'p',
       { class: 'line' },
-      h('span', { class: 'strong' }, has(`rule.${p.rule}`) ? t(`rule.${p.rule}`) : word('rule', p.rule)),
-      p.field ? chip(p.field) : null,
+      h('span', { class: 'strong' }, word('rule', p.rule)),
+      p.field ? h('span', { class: 'mono small soft' }, p.field) : null,
     ),
     h('p', { class: 'break', dir: 'auto' }, p.fix),
     p.value || p.allowed

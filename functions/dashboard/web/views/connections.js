@@ -128,7 +128,7 @@ export function connectionCard(c) {
         { class: 'small soft' },
         c.kind === 'checkout' ? t('connections.kind.checkout') : word('channel', c.channel),
         c.shop_name && c.shop_name !== c.name ? [' · ', h('span', { dir: 'auto' }, c.shop_name)] : null,
-        c.currency ? [' · ', c.currency] : null,
+        c.currency ? [' · ', h('bdi', null, c.currency)] : null,
       ),
       c.reason ? h('p', { class: 'small warn', dir: 'auto' }, c.reason) : null,
       consentEnd(c),

@@ -26,7 +26,7 @@ export default function show({ root, query: q, signal }) {
       drawTabs(
         all
           .filter((c) => c.kind === 'marketplace')
-          .map((c) => ({ name: c.id, text: c.name, href: `/settings?account=${encodeURIComponent(c.id)}` })),
+          .map((c) => ({ name: c.id, text: c.name, foreign: true, href: `/settings?account=${encodeURIComponent(c.id)}` })),
       ),
     )
     .catch(() => {});

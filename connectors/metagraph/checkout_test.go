@@ -115,7 +115,7 @@ func TestRules(t *testing.T) {
 		}
 	}
 	ig := driver(commerce.Instagram).Rules
-	if d.Rules.Reply.MaxRunes != 2000 || ig.Reply.MaxBytes != 1000 || ig.SellsDown || !ig.GatherTarget || ig.Batch != 1000 {
+	if d.Rules.Reply.MaxRunes != 2000 || ig.Reply.MaxBytes != 1000 || ig.SellsDown || !ig.GatherTarget || ig.Batch != 5000 {
 		t.Errorf("rules %+v", ig)
 	}
 }

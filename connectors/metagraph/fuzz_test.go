@@ -91,15 +91,19 @@ func FuzzParseCheckout(f *testing.F) {
 }
 
 func FuzzTickets(f *testing.F) {
-	f.Add(`{"h":"AcX","r":["a"]}`, "+v:s,-w:t,=g")
+	f.Add(`{"h":"AcX","r":["a"]}`, "+v:s:tAbCdEqfghij,~x:u:p-----,-w:t,*,=g")
 	f.Add("AcX", ",,")
 	f.Fuzz(func(t *testing.T, token, text string) {
 		if token != "" && decodeTicket(token).Handle == "" {
 			t.Fatal("a token without a handle")
 		}
 		i := decodeIntent(text)
-		if again := decodeIntent(i.encode()); len(again.made) != len(i.made) || len(again.removed) != len(i.removed) || again.remote != i.remote {
+		if again := decodeIntent(i.encode()); len(again.steps) != len(i.steps) || again.part != i.part || again.remote != i.remote {
 			t.Fatalf("remembered %+v as %+v", i, again)
+		}
+		told := decodeTold(text)
+		if again := decodeTold(encodeTold(told)); len(again) != len(told) {
+			t.Fatalf("remembered %+v as %+v", told, again)
 		}
 	})
 }

@@ -11,6 +11,7 @@ package metagraph
 import (
 	"cmp"
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/manystall/manystall/connectors/metagraph/internal/api"
@@ -136,6 +137,8 @@ type Inbox struct {
 	set     Settings
 	tokens  channel.TokenSource
 	graph   *api.Client
+
+	finishedBatch atomic.Pointer[finishedBatch]
 }
 
 // Shop is a connection to one account with its catalog. Safe for concurrent

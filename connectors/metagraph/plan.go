@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -22,133 +23,133 @@ const (
 type plan struct {
 	index   int // of the change
 	change  channel.Change
-	ids     []string
-	records []json.RawMessage
-	bytes   int
-	intent  intent
-	// stale says that the content is refused by our own rules, so that only
-	// the stock of what is already shown is brought up to date.
-	stale  bool
-	result *channel.Result
+	records []record
+	remote  string // of the listing, once it is made
+	part    bool   // the rest follows in another call
+	result  *channel.Result
 }
 
-// planOf works out the records of a change.
-func planOf(index int, c channel.Change, brand string) plan {
-	p := plan{index: index, change: c, intent: intent{made: map[commerce.VariantID]string{}, removed: map[commerce.VariantID]string{}}}
+// record is one entry of items_batch.
+type record struct {
+	step
+	raw json.RawMessage
+}
+
+// planOf works out the records of a change. look is when a review is looked at
+// first.
+func planOf(index int, c channel.Change, brand string, look time.Time) plan {
+	p := plan{index: index, change: c}
 	m := recall(c.Listing)
+	if c.Anew {
+		m.told = nil
+	}
 	var err error
-	switch wanted := wantedOn(c); {
-	case len(wanted) == 0 && refusedHere(c):
-		err = p.onlyStock(m, newSheet(c, brand))
-	case len(wanted) == 0:
+	if len(wantedOn(c)) == 0 {
 		err = p.takeDown(m)
-	default:
+	} else {
 		err = p.show(m, newSheet(c, brand))
 	}
-	if err != nil {
+	large := slices.IndexFunc(p.records, func(r record) bool { return len(r.raw) >= bytesMax })
+	switch {
+	case err == nil && large >= 0:
+		p.refuse(tooLarge(len(p.records[large].raw)))
+	case err != nil:
 		p.refuse(commerce.Problem{Rule: "not_encodable", Field: "product", Allowed: "text in Unicode", Fix: "Remove unusual characters from the product."})
+	case p.result == nil && len(p.records) == 0:
+		res := channel.Result{Listing: c.Listing.ID, Outcome: channel.Done, Done: commerce.Groups()}
+		res.Views, res.CheckAt = viewsAfter(c, intent{}, look)
+		p.result = &res
 	}
 	return p
-}
-
-// refusedHere says that a view is wanted by the seller but its content broke a
-// rule before it was sent.
-func refusedHere(c channel.Change) bool {
-	for name := range c.Wanted {
-		if c.Listing.Views[name].Wanted {
-			return true
-		}
-	}
-	return false
-}
-
-// onlyStock keeps what is shown from overselling while its new content waits
-// for the seller.
-func (p *plan) onlyStock(m memory, s sheet) error {
-	p.stale = true
-	if p.change.Has(commerce.GroupStock) {
-		for _, v := range s.product.Variants {
-			if !m.there(v.ID) {
-				continue
-			}
-			data := map[string]any{}
-			s.group(commerce.GroupStock, v, data)
-			if err := p.add(update, string(m.items[v.ID]), data); err != nil {
-				return err
-			}
-		}
-	}
-	if len(p.records) == 0 {
-		p.result = &channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused}
-	}
-	return nil
 }
 
 // takeDown deletes all items: no view wants them.
 func (p *plan) takeDown(m memory) error {
 	for _, v := range m.alive() {
-		if err := p.delete(v, string(m.items[v])); err != nil {
+		if err := p.add(step{method: gone, variant: v, id: string(m.items[v])}, map[string]any{}); err != nil {
 			return err
 		}
-	}
-	if len(p.records) == 0 {
-		p.result = &channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Done, Done: commerce.Groups(), Views: hidden(p.change)}
 	}
 	return nil
 }
 
-// show creates what is new, updates the changed groups of what is there, and
+// show creates what is new, updates what differs from what Meta was told, and
 // deletes what the product no longer has.
 func (p *plan) show(m memory, s sheet) error {
+	if len(s.product.Variants) == 0 {
+		p.refuse(commerce.Problem{Rule: "no_variants", Field: "variants", Value: "0", Allowed: "at least 1", Fix: "Give the product a variant."})
+		return nil
+	}
 	groups := pending(p.change)
 	for i, v := range s.product.Variants {
 		if problem := unfit(i, v, s); problem != nil {
 			p.refuse(*problem)
 			return nil
 		}
+		next := step{method: made, variant: v.ID, id: itemID(m, v)}
+		data := s.all(v)
 		if m.there(v.ID) {
-			data := map[string]any{}
-			for _, g := range groups {
-				s.group(g, v, data)
-			}
-			if err := p.add(update, string(m.items[v.ID]), data); err != nil {
+			next.method = updated
+			data, next.sent = diff(data, m.told[v.ID], groups)
+		} else {
+			next.sent = traitsOf(data)
+		}
+		if len(data) > 0 {
+			if err := p.add(next, data); err != nil {
 				return err
 			}
-			continue
 		}
-		id := itemID(m, v)
-		if err := p.add(create, id, s.all(v)); err != nil {
-			return err
-		}
-		p.intent.made[v.ID] = id
 	}
 	for _, v := range m.alive() {
 		if _, still := s.product.Variant(v); !still {
-			if err := p.delete(v, string(m.items[v])); err != nil {
+			if err := p.add(step{method: gone, variant: v, id: string(m.items[v])}, map[string]any{}); err != nil {
 				return err
 			}
 		}
 	}
-	p.intent.remote = s.grouped
-	if p.intent.remote == "" && len(p.ids) > 0 {
-		p.intent.remote = p.ids[0]
-	}
-	if len(p.records) == 0 {
-		p.refuse(commerce.Problem{Rule: "no_variants", Field: "variants", Value: "0", Allowed: "at least 1", Fix: "Give the product a variant."})
+	p.remote = s.grouped
+	if p.remote == "" && len(p.records) > 0 {
+		p.remote = p.records[0].id
 	}
 	return nil
 }
 
 // pending are the groups to send: the changed ones, and those a refusal kept
 // from being shown earlier.
-func pending(c channel.Change) []commerce.Group {
-	var groups []commerce.Group
+func pending(c channel.Change) map[commerce.Group]bool {
+	groups := map[commerce.Group]bool{}
 	for _, g := range commerce.Groups() {
-		if c.Has(g) || (len(c.Listing.Shown) > 0 && c.Listing.Shown[g] == "") {
-			groups = append(groups, g)
-		}
+		groups[g] = c.Has(g) || (len(c.Listing.Shown) > 0 && c.Listing.Shown[g] == "")
 	}
 	return groups
+}
+
+// first takes as many records as fit into the room that is left in a call.
+func (p plan) first(records, size int) plan {
+	n := 0
+	for n < len(p.records) && n < records && size >= len(p.records[n].raw)+1 {
+		size -= len(p.records[n].raw) + 1
+		n++
+	}
+	p.part = p.part || n < len(p.records)
+	p.records = p.records[:n]
+	return p
+}
+
+func (p plan) bytes() int {
+	n := 0
+	for _, r := range p.records {
+		n += len(r.raw) + 1
+	}
+	return n
+}
+
+func (p plan) intent() intent {
+	i := intent{remote: p.remote, part: p.part, steps: make([]step, 0, len(p.records))}
+	for _, r := range p.records {
+		i.steps = append(i.steps, r.step)
+	}
+	return i
 }
 
 // unfit finds what can't be sent at all.
@@ -185,26 +186,22 @@ func itemID(m memory, v commerce.Variant) string {
 	return id
 }
 
-func (p *plan) delete(v commerce.VariantID, id string) error {
-	p.intent.removed[v] = id
-	return p.add(remove, id, map[string]any{})
-}
-
-func (p *plan) add(method, id string, data map[string]any) error {
-	if slices.Contains(p.ids, id) {
-		return fmt.Errorf("item %s occurs twice", id) // itemID sees to it
+func (p *plan) add(s step, data map[string]any) error {
+	if slices.ContainsFunc(p.records, func(r record) bool { return r.id == s.id }) {
+		return fmt.Errorf("item %s occurs twice", s.id) // itemID sees to it
 	}
-	data["id"] = id
+	data["id"] = s.id
+	method := map[byte]string{made: create, updated: update, gone: remove}[s.method]
 	raw, err := json.Marshal(map[string]any{"method": method, "data": data})
 	if err != nil {
 		return err
 	}
-	p.ids, p.records, p.bytes = append(p.ids, id), append(p.records, raw), p.bytes+len(raw)+1
+	p.records = append(p.records, record{s, raw})
 	return nil
 }
 
 func (p *plan) refuse(problems ...commerce.Problem) {
-	p.records, p.ids = nil, nil
+	p.records = nil
 	p.result = &channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Views: rejected(p.change, problems)}
 }
 

@@ -30,9 +30,9 @@ func keysOf(m map[string][]string) []string { return slices.Sorted(maps.Keys(m))
 // problemOf turns Meta's words about an item into a problem a seller can act
 // on. The words are Meta's own and undocumented: known field names are looked
 // for, anything else is shown as it is.
-func problemOf(c channel.Change, i intent, id, message string) commerce.Problem {
-	at := variantOf(c, i, id)
-	p := commerce.Problem{Rule: "refused_by_meta", Field: at, Value: channel.Cut(id), Raw: cutRunes(message, 500),
+func problemOf(c channel.Change, s step, message string) commerce.Problem {
+	at := variantOf(c, s)
+	p := commerce.Problem{Rule: "refused_by_meta", Field: at, Value: channel.Cut(s.id), Raw: cutRunes(message, 500),
 		Fix: "Meta did not accept this item. Change what its message names and save the product."}
 	low := strings.ToLower(message)
 	switch {
@@ -40,7 +40,7 @@ func problemOf(c channel.Change, i intent, id, message string) commerce.Problem 
 		p.Rule, p.Allowed, p.Fix = "duplicate_retailer_id", "an id used once", "Another item has the same id. Change the SKU of this variant."
 		p.Field = at + ".sku"
 		return p
-	case strings.Contains(low, "required field is missing") && i.made[variantID(c, i, id)] == "":
+	case strings.Contains(low, "required field is missing") && s.method == updated:
 		p.Rule, p.Allowed = "listing_gone", "an item that is in the catalog"
 		p.Fix = "The item was deleted at Meta. Use “retry” to list it again."
 		return p
@@ -97,24 +97,9 @@ func mentions(text, name string) bool {
 }
 
 // variantOf is the path of the variant an item belongs to.
-func variantOf(c channel.Change, i intent, id string) string {
-	v := variantID(c, i, id)
-	if n := slices.IndexFunc(c.Product.Variants, func(have commerce.Variant) bool { return have.ID == v }); n >= 0 {
+func variantOf(c channel.Change, s step) string {
+	if n := slices.IndexFunc(c.Product.Variants, func(have commerce.Variant) bool { return have.ID == s.variant }); n >= 0 {
 		return fmt.Sprintf("variants[%d]", n)
 	}
 	return "variants"
-}
-
-func variantID(c channel.Change, i intent, id string) commerce.VariantID {
-	for v, made := range i.made {
-		if made == id {
-			return v
-		}
-	}
-	for v, item := range c.Listing.Items {
-		if string(item) == id {
-			return v
-		}
-	}
-	return ""
 }

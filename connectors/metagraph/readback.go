@@ -16,17 +16,17 @@ import (
 func (s *Shop) Listings(ctx context.Context, listings []commerce.Listing) ([]channel.Result, error) {
 	var ids []string
 	for _, l := range listings {
-		ids = append(ids, itemsOf(channel.Change{Listing: l}, intent{})...)
+		ids = append(ids, aliveIDs(l)...)
 	}
 	items, err := s.items(ctx, ids)
 	if err != nil {
-		return nil, shut(err)
+		return nil, denied(err)
 	}
 	var results []channel.Result
 	for _, l := range listings {
 		var found []api.Item
 		lost := 0
-		for _, id := range itemsOf(channel.Change{Listing: l}, intent{}) {
+		for _, id := range aliveIDs(l) {
 			if i, ok := items[id]; ok {
 				found = append(found, i)
 			} else {

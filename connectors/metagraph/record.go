@@ -70,31 +70,14 @@ func switchedOff(wanted map[commerce.Channel]bool) []string {
 
 // all is a whole record, as a new item needs it.
 func (s sheet) all(v commerce.Variant) map[string]any {
-	data := map[string]any{}
-	for _, g := range commerce.Groups() {
-		s.group(g, v, data)
+	// Availability and quantity never disagree.
+	n := max(0, s.stock[v.ID])
+	data := map[string]any{"quantity_to_sell_on_facebook": n, "availability": availability(n), "price": v.Price.String(), "image": images(s.pictures(v))}
+	if len(s.off) > 0 {
+		data["disabled_capabilities"] = s.off
 	}
-	if len(s.off) == 0 {
-		delete(data, "disabled_capabilities") // nothing was ever switched off
-	}
+	s.text(v, data)
 	return data
-}
-
-// group adds the fields of one group. Only changed groups are sent: a changed
-// text can start a new review.
-func (s sheet) group(g commerce.Group, v commerce.Variant, data map[string]any) {
-	switch g {
-	case commerce.GroupStock:
-		// Availability and quantity never disagree.
-		n := max(0, s.stock[v.ID])
-		data["quantity_to_sell_on_facebook"], data["availability"] = n, availability(n)
-	case commerce.GroupPrice:
-		data["price"] = v.Price.String()
-	case commerce.GroupImages:
-		data["image"] = images(s.pictures(v))
-	case commerce.GroupText:
-		s.text(v, data)
-	}
 }
 
 func availability(n int64) string {
@@ -108,7 +91,6 @@ func (s sheet) text(v commerce.Variant, data map[string]any) {
 	p := s.product
 	data["title"], data["description"] = title(p.Title), p.Description
 	data["brand"], data["condition"], data["link"] = cutRunes(s.brandName(), brandMax), s.condition(), s.link(v)
-	data["disabled_capabilities"] = s.off
 	set := func(name, value string, most int) {
 		if value = strings.TrimSpace(value); value != "" {
 			data[name] = cutRunes(value, most)

@@ -18,12 +18,16 @@ func Rules(reply channel.ReplyRules) channel.Rules {
 		Values:       map[string][]string{"condition": conditions()},
 		Gather:       15 * time.Second,
 		GatherTarget: true,
-		Batch:        1000,
-		Poll:         10 * time.Minute,
-		Reply:        reply,
-		Check:        check,
+		Batch:        recordsMax, BatchVariants: variantsMax,
+		Poll:  10 * time.Minute,
+		Reply: reply,
+		Check: check,
 	}
 }
+
+// variantsMax is how many variants are held in memory for one call: of a
+// catalog of 100,000 items any 5,000 changes fit into one.
+const variantsMax = 100_000
 
 // check finds what plain limits can't say.
 func check(p commerce.Product, d commerce.Defaults, _ time.Time) []commerce.Problem {

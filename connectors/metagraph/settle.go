@@ -14,6 +14,47 @@ import (
 // giveUp is when a batch that is still running is read back instead.
 const giveUp = time.Hour
 
+// Watch implements channel.CallWatcher.
+func (s *Shop) Watch(ctx context.Context, c channel.Call) (time.Time, error) {
+	age := s.env.Now().Sub(c.BeganAt)
+	status, err := s.status(ctx, decodeTicket(c.Token).Handle)
+	switch {
+	case err != nil || status.Finished() || age >= giveUp:
+		return time.Time{}, denied(unlessForgotten(err))
+	}
+	return s.env.Now().Add(pace(age)), nil
+}
+
+// unlessForgotten drops the refusal of a handle Meta does not know any more.
+func unlessForgotten(err error) error {
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Rejected) {
+		return nil
+	}
+	return err
+}
+
+// status asks how far a batch is. A finished one is remembered: Settle asks for
+// it again, for thousands of items more than once.
+func (s *Shop) status(ctx context.Context, handle string) (api.BatchStatus, error) {
+	if last := s.finishedBatch.Load(); last != nil && last.handle == handle {
+		return last.status, nil
+	}
+	var status api.BatchStatus
+	err := s.asUser(ctx, func(token string) (err error) {
+		status, err = s.graph.BatchStatus(ctx, token, s.set.Catalog, handle)
+		return err
+	})
+	if err == nil && status.Finished() {
+		s.finishedBatch.Store(&finishedBatch{handle, status})
+	}
+	return status, err
+}
+
+type finishedBatch struct {
+	handle string
+	status api.BatchStatus
+}
+
 // Settle asks how far open batches are. One whose answer was lost is read back
 // and sent again after 15 minutes at the earliest: two open handles with the
 // same item could finish in the wrong order.
@@ -26,7 +67,7 @@ func (s *Shop) Settle(ctx context.Context, calls []channel.OpenCall, _ channel.S
 		}
 		found, err := s.settle(ctx, c)
 		if err != nil {
-			return nil, shut(err)
+			return nil, denied(err)
 		}
 		results = append(results, found...)
 	}
@@ -39,13 +80,9 @@ func (s *Shop) settle(ctx context.Context, c channel.OpenCall) ([]channel.Result
 	if t.Handle == "" {
 		return s.verify(ctx, c, age >= resendAfter)
 	}
-	var status api.BatchStatus
-	err := s.asUser(ctx, func(token string) (err error) {
-		status, err = s.graph.BatchStatus(ctx, token, s.set.Catalog, t.Handle)
-		return err
-	})
+	status, err := s.status(ctx, t.Handle)
 	switch {
-	case fault.Is(err, fault.NotFound) || fault.Is(err, fault.Rejected):
+	case err != nil && unlessForgotten(err) == nil:
 		return s.verify(ctx, c, age >= resendAfter) // handles do not live for ever
 	case err != nil:
 		return nil, err
@@ -75,24 +112,32 @@ func (s *Shop) later(c channel.OpenCall, at time.Time) []channel.Result {
 
 // finished reads the outcome of every listing off a batch's status.
 func (s *Shop) finished(ctx context.Context, c channel.OpenCall, t ticket, status api.BatchStatus) ([]channel.Result, error) {
-	bad := invalid(status)
+	bad, refused := invalid(status), setOf(t.Refused)
 	results := make([]channel.Result, 0, len(c.Changes))
 	doubt := channel.OpenCall{Call: c.Call}
 	for _, change := range c.Changes {
 		i := decodeIntent(c.Intent[string(change.Listing.ID)])
-		res := s.outcome(change, i, bad, t.Refused)
-		if res.Outcome == channel.Done && status.ErrorsTotal > 0 && len(status.Invalid) == 0 {
+		clean := !slices.ContainsFunc(i.steps, func(s step) bool { return bad[s.id] != nil || refused[s.id] })
+		if clean && status.ErrorsTotal > 0 && len(status.Invalid) == 0 {
 			// Something failed and Meta does not say what.
 			doubt.Changes = append(doubt.Changes, change)
 			continue
 		}
-		results = append(results, res)
+		results = append(results, s.outcome(change, i, bad, refused))
 	}
 	if len(doubt.Changes) == 0 {
 		return results, nil
 	}
 	more, err := s.verify(ctx, doubt, true)
 	return append(results, more...), err
+}
+
+func setOf(ids []string) map[string]bool {
+	set := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 // invalid are the messages about items that were not carried out. Meta's own
@@ -122,83 +167,68 @@ func invalid(s api.BatchStatus) map[string][]string {
 
 // outcome is what became of one listing of a finished batch. Items that were
 // refused at once have told their problems already.
-func (s *Shop) outcome(c channel.Change, i intent, bad map[string][]string, refused []string) channel.Result {
+func (s *Shop) outcome(c channel.Change, i intent, bad map[string][]string, refused map[string]bool) channel.Result {
 	res := channel.Result{Listing: c.Listing.ID, Outcome: channel.Done}
-	failed := func(id string) bool {
-		_, b := bad[id]
-		return b || slices.Contains(refused, id)
-	}
-	var made, removed []commerce.VariantID
-	for v, id := range i.made {
-		if !failed(id) {
-			made = append(made, v)
+	m := recall(c.Listing)
+	var problems []commerce.Problem
+	for _, step := range i.steps {
+		succeeded := bad[step.id] == nil && !refused[step.id]
+		m.take(step, succeeded)
+		switch {
+		case succeeded && step.method == made:
 			if res.Items == nil {
 				res.Items = map[commerce.VariantID]commerce.RemoteID{}
 			}
-			res.Items[v] = commerce.RemoteID(id)
+			res.Items[step.variant] = commerce.RemoteID(step.id)
+		case refused[step.id]:
+			res.Outcome = channel.Refused
+		case !succeeded:
+			for _, message := range bad[step.id] {
+				problems = append(problems, problemOf(c, step, message))
+			}
 		}
 	}
-	for v, id := range i.removed {
-		if !failed(id) {
-			removed = append(removed, v)
-		}
-	}
-	m := recall(c.Listing)
-	res.Extra = m.extra(c.Listing, made, removed)
-	if len(made) > 0 && c.Listing.Remote == "" {
+	res.Extra = m.extra(c.Listing)
+	if len(res.Items) > 0 && c.Listing.Remote == "" {
 		res.Remote = commerce.RemoteID(i.remote)
 	}
-	ids := itemsOf(c, i)
-	if slices.ContainsFunc(ids, func(id string) bool { return slices.Contains(refused, id) }) {
-		res.Outcome = channel.Refused
-		return res
-	}
-	var problems []commerce.Problem
-	for _, id := range ids {
-		for _, message := range bad[id] {
-			problems = append(problems, problemOf(c, i, id, message))
-		}
-	}
-	if len(problems) > 0 {
+	switch {
+	case res.Outcome == channel.Refused:
+	case len(problems) > 0:
 		res.Outcome, res.Views = channel.Refused, rejected(c, few(problems))
-		return res
+	case i.part:
+		res.Outcome = channel.More
+	default:
+		res.Views, res.CheckAt = viewsAfter(c, i, s.env.Now().Add(firstLook))
 	}
-	res.Views, res.CheckAt = s.viewsAfter(c, len(made) > 0, len(removed) > 0)
 	return res
 }
 
-// itemsOf are the ids of a listing's items that a call may have touched,
-// sorted.
-func itemsOf(c channel.Change, i intent) []string {
-	var ids []string
-	for _, v := range recall(c.Listing).alive() {
-		ids = append(ids, string(c.Listing.Items[v]))
+// unclear is the result of a listing of which nobody knows what Meta has taken
+// over: it is sent again.
+func unclear(c channel.Change, i intent) channel.Result {
+	m := recall(c.Listing)
+	for _, step := range i.steps {
+		m.take(step, false)
 	}
-	for _, id := range i.made {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
+	return channel.Result{Listing: c.Listing.ID, Outcome: channel.More, Extra: m.extra(c.Listing)}
 }
 
-// viewsAfter is how a listing stands once Meta has taken the change in.
-// Pictures are fetched and texts reviewed only then.
-func (s *Shop) viewsAfter(c channel.Change, made, removed bool) (map[commerce.Channel]channel.View, time.Time) {
-	wanted := wantedOn(c)
-	if len(wanted) == 0 && !removed {
-		return nil, time.Time{} // only the stock of a refused content went out
-	}
+// viewsAfter is how a listing stands once Meta has taken over what an intent
+// says, and when to look at it. Pictures are fetched and texts reviewed only
+// then.
+func viewsAfter(c channel.Change, i intent, look time.Time) (map[commerce.Channel]channel.View, time.Time) {
 	views := hidden(c)
 	var checkAt time.Time
-	for _, on := range wanted {
+	quiet := !i.has(made) && !i.touches(commerce.GroupText, commerce.GroupImages)
+	for _, on := range wantedOn(c) {
 		was := c.Listing.Views[on]
-		settled := was.State == commerce.ListingLive || was.State == commerce.ListingSoldOut
-		if settled && !made && !c.Has(commerce.GroupText) && !c.Has(commerce.GroupImages) {
+		if quiet && (was.State == commerce.ListingLive || was.State == commerce.ListingSoldOut) {
 			views[on] = channel.View{State: onSale(inStock(c)), Review: was.Review, URL: was.URL, Problems: was.Problems}
 			continue
 		}
 		views[on] = channel.View{State: commerce.ListingInReview, Review: "pending"}
-		checkAt = s.env.Now().Add(firstLook)
+		checkAt = look
 	}
 	return views, checkAt
 }

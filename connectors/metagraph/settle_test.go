@@ -1,6 +1,7 @@
 package metagraph
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,17 @@ func tea() channel.Change {
 	}
 }
 
+// all is what a call does to both items of tea, with the fields of some groups.
+func all(method byte, groups ...commerce.Group) intent {
+	sent := traits{}
+	for _, f := range fields() {
+		if len(groups) == 0 || slices.Contains(groups, f.group) {
+			sent[f.letter] = "abcde"
+		}
+	}
+	return intent{steps: []step{{method, "v1", "T1", sent}, {method, "v2", "T2", sent}}}
+}
+
 func testShop() *Shop {
 	return &Shop{&Inbox{env: channel.Env{Now: func() time.Time { return time.Unix(1767225600, 0).UTC() }}, set: Settings{Page: "1", PageName: "Stall"}}}
 }
@@ -47,7 +59,7 @@ func TestOutcomes(t *testing.T) {
 		"another item":             {api.BatchStatus{ErrorsTotal: 1, Invalid: []string{"X"}, Errors: []api.LineRemark{{ID: "X", Message: "bad"}}}, nil, channel.Done, ""},
 		"refused at once":          {api.BatchStatus{}, []string{"T1"}, channel.Refused, ""},
 	} {
-		res := s.outcome(tea(), intent{}, invalid(c.status), c.refused)
+		res := s.outcome(tea(), all(updated), invalid(c.status), setOf(c.refused))
 		problems := res.Views[commerce.Facebook].Problems
 		if res.Outcome != c.want || c.rule == "" != (len(problems) == 0) || c.rule != "" && (problems[0].Rule != c.rule || problems[0].Field == "" || problems[0].Fix == "") {
 			t.Errorf("%s: %s %+v", name, res.Outcome, problems)
@@ -59,7 +71,7 @@ func TestOutcomeKeepsWhatWasMade(t *testing.T) {
 	t.Parallel()
 	c := tea()
 	c.Listing.Remote, c.Listing.Items = "", nil
-	i := intent{remote: "prd_t", made: map[commerce.VariantID]string{"v1": "T-ONE", "v2": "T-TWO"}}
+	i := intent{remote: "prd_t", steps: []step{{method: made, variant: "v1", id: "T-ONE"}, {method: made, variant: "v2", id: "T-TWO"}}}
 	res := testShop().outcome(c, i, map[string][]string{"T-TWO": {"brand is empty"}}, nil)
 	if res.Outcome != channel.Refused || res.Remote != "prd_t" || len(res.Items) != 1 || res.Items["v1"] != "T-ONE" {
 		t.Errorf("outcome %+v", res)
@@ -77,12 +89,10 @@ func TestShows(t *testing.T) {
 	}
 	c := tea()
 	for _, g := range commerce.Groups() {
-		c.Groups = []commerce.Group{g}
-		if !shows(c, intent{}, items, "") {
+		if !shows(c, all(updated, g), items, "") {
 			t.Errorf("%s is not recognised", g)
 		}
 	}
-	c.Groups = commerce.Groups()
 	for name, edit := range map[string]func(*channel.Change, *api.Item){
 		"stock": func(c *channel.Change, _ *api.Item) { c.Stock = nil },
 		"count": func(_ *channel.Change, i *api.Item) { n := int64(3); i.Quantity = &n },
@@ -92,15 +102,15 @@ func TestShows(t *testing.T) {
 	} {
 		other, item := c, items["T1"]
 		edit(&other, &item)
-		if shows(other, intent{}, map[string]api.Item{"T1": item, "T2": items["T2"]}, "") {
+		if shows(other, all(updated), map[string]api.Item{"T1": item, "T2": items["T2"]}, "") {
 			t.Errorf("%s differs and was not seen", name)
 		}
 	}
-	if shows(c, intent{}, map[string]api.Item{"T1": items["T1"]}, "") || shows(c, intent{removed: map[commerce.VariantID]string{"v3": "T2"}}, items, "") {
+	if shows(c, all(updated), map[string]api.Item{"T1": items["T1"]}, "") || shows(c, all(gone), items, "") {
 		t.Error("a missing or a deleted item was not noticed")
 	}
 	c.Wanted = nil
-	if !shows(c, intent{removed: map[commerce.VariantID]string{"v1": "T1"}}, nil, "") {
+	if !shows(c, all(gone), nil, "") {
 		t.Error("what was taken down is not recognised")
 	}
 }
@@ -151,17 +161,31 @@ func TestViewOf(t *testing.T) {
 func TestIntentIsRemembered(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		id, sku := rapid.StringMatching(`[a-z_0-9]{1,30}`), rapid.StringMatching(`[^,:\x00]{1,20}`)
-		pairs := rapid.MapOfN(rapid.Custom(func(t *rapid.T) commerce.VariantID { return commerce.VariantID(id.Draw(t, "variant")) }), sku, 0, 5)
-		i := intent{made: pairs.Draw(t, "made"), removed: pairs.Draw(t, "removed"), remote: rapid.StringMatching(`[^,:]{0,10}`).Draw(t, "remote")}
-		got := decodeIntent(i.encode())
-		if got.remote != i.remote || len(got.made) != len(i.made) || len(got.removed) != len(i.removed) {
+		draw := rapid.Custom(func(t *rapid.T) step {
+			s := step{
+				method: rapid.SampledFrom([]byte{made, updated, gone}).Draw(t, "method"), sent: traits{},
+				variant: commerce.VariantID(rapid.StringMatching(`[a-z_0-9]{1,30}`).Draw(t, "variant")), id: rapid.StringMatching(`[^,:\x00]{1,20}`).Draw(t, "id"),
+			}
+			for _, f := range fields() {
+				if s.method != gone && rapid.Bool().Draw(t, f.name) {
+					s.sent[f.letter] = rapid.SampledFrom([]string{doubtful, cleared, digestOf(f.name)}).Draw(t, "digest")
+				}
+			}
+			return s
+		})
+		i := intent{steps: rapid.SliceOfN(draw, 1, 5).Draw(t, "steps"), remote: rapid.StringMatching(`[^,:]{0,10}`).Draw(t, "remote"), part: rapid.Bool().Draw(t, "part")}
+		if got := decodeIntent(i.encode()); !reflect.DeepEqual(got, i) {
 			t.Fatalf("%+v came back as %+v", i, got)
 		}
-		for v, s := range i.made {
-			if got.made[v] != s {
-				t.Fatalf("%s is %q, was %q", v, got.made[v], s)
-			}
+		told := map[commerce.VariantID]traits{}
+		for _, s := range i.steps {
+			told[s.variant] = s.sent
+		}
+		for v, sent := range told {
+			told[v] = traits{}.told(sent)
+		}
+		if got := decodeTold(encodeTold(told)); !reflect.DeepEqual(got, told) {
+			t.Fatalf("%v came back as %v", told, got)
 		}
 	})
 }

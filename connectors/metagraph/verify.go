@@ -15,27 +15,28 @@ import (
 // What does not show yet is waited for, or sent again once resend is true.
 func (s *Shop) verify(ctx context.Context, c channel.OpenCall, resend bool) ([]channel.Result, error) {
 	var ids []string
-	for _, change := range c.Changes {
-		ids = append(ids, itemsOf(change, decodeIntent(c.Intent[string(change.Listing.ID)]))...)
+	intents := make([]intent, len(c.Changes))
+	for n, change := range c.Changes {
+		intents[n] = decodeIntent(c.Intent[string(change.Listing.ID)])
+		ids = append(ids, intents[n].ids()...)
 	}
 	items, err := s.items(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	refused := decodeTicket(c.Token).Refused
+	refused := setOf(decodeTicket(c.Token).Refused)
 	age := s.env.Now().Sub(c.BeganAt)
 	next := s.env.Now().Add(min(max(age, 5*time.Second), 5*time.Minute))
 	if last := c.BeganAt.Add(resendAfter); next.After(last) && last.After(s.env.Now()) {
 		next = last
 	}
 	results := make([]channel.Result, 0, len(c.Changes))
-	for _, change := range c.Changes {
-		i := decodeIntent(c.Intent[string(change.Listing.ID)])
+	for n, change := range c.Changes {
 		switch {
-		case shows(change, i, items, s.set.PageName):
-			results = append(results, s.outcome(change, i, nil, refused))
+		case shows(change, intents[n], items, s.set.PageName):
+			results = append(results, s.outcome(change, intents[n], nil, refused))
 		case resend:
-			results = append(results, channel.Result{Listing: change.Listing.ID, Outcome: channel.More})
+			results = append(results, unclear(change, intents[n]))
 		default:
 			results = append(results, channel.Result{Listing: change.Listing.ID, Outcome: channel.Pending, Call: c.ID, CheckAt: next})
 		}
@@ -45,30 +46,26 @@ func (s *Shop) verify(ctx context.Context, c channel.OpenCall, resend bool) ([]c
 
 // shows says whether the items of a listing are as the call wanted them.
 func shows(c channel.Change, i intent, items map[string]api.Item, brand string) bool {
-	for _, id := range i.removed {
-		if _, there := items[id]; there {
-			return false
-		}
-	}
-	if len(wantedOn(c)) == 0 && len(i.removed) > 0 {
-		return true
-	}
 	sheet := newSheet(c, brand)
-	groups := pending(c)
-	if len(wantedOn(c)) == 0 {
-		groups = []commerce.Group{commerce.GroupStock}
-	}
-	for _, v := range sheet.product.Variants {
-		id, check := i.made[v.ID], commerce.Groups()
-		if id == "" {
-			id, check = string(c.Listing.Items[v.ID]), groups
-		}
-		item, there := items[id]
-		if !there || slices.ContainsFunc(check, func(g commerce.Group) bool { return !sheet.like(g, v, item) }) {
+	for _, s := range i.steps {
+		item, there := items[s.id]
+		v, wanted := sheet.product.Variant(s.variant)
+		switch {
+		case s.method == gone:
+			if there {
+				return false
+			}
+		case !there || !wanted || !sheet.showsStep(s, v, item):
 			return false
 		}
 	}
 	return true
+}
+
+// showsStep compares the groups a step has sent.
+func (s sheet) showsStep(sent step, v commerce.Variant, item api.Item) bool {
+	i := intent{steps: []step{sent}}
+	return !slices.ContainsFunc(commerce.Groups(), func(g commerce.Group) bool { return i.touches(g) && !s.like(g, v, item) })
 }
 
 // like compares a group of a variant with what Meta shows. A price is read as

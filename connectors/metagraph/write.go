@@ -20,11 +20,7 @@ const (
 	// is too large for it is cut in two when it says so.
 	recordsMax = 5000
 	// bytesMax is the largest body, 28 MB, less room for the envelope.
-	bytesMax = 28_000_000 - 1000
-	// rememberMax bounds what a call remembers, in bytes: its row holds 400 KB.
-	rememberMax  = 300_000
-	rememberEach = 190
-
+	bytesMax    = 28_000_000 - 1000
 	firstLook   = 2 * time.Second
 	resendAfter = 15 * time.Minute
 )
@@ -33,65 +29,64 @@ const (
 // for. What does not fit is left for the next call.
 func (s *Shop) Apply(ctx context.Context, changes []channel.Change, save channel.Saver) ([]channel.Result, error) {
 	results := make([]channel.Result, len(changes))
-	plans := make([]plan, 0, len(changes))
 	for i, c := range changes {
-		p := planOf(i, c, s.set.PageName)
 		results[i] = channel.Result{Listing: c.Listing.ID, Outcome: channel.More}
-		if p.result != nil {
-			results[i] = *p.result
-			continue
-		}
-		plans = append(plans, p)
 	}
-	now := fill(plans, results)
-	if len(now) == 0 || !enough(ctx) {
+	if !enough(ctx) {
 		return results, nil
 	}
-	if err := (&batch{Shop: s, plans: now, results: results, save: save}).send(ctx); err != nil {
-		return nil, shut(err)
+	plans := fill(changes, s.set.PageName, s.env.Now().Add(firstLook), results)
+	if len(plans) == 0 {
+		return results, nil
+	}
+	if err := (&batch{Shop: s, plans: plans, results: results, save: save}).send(ctx); err != nil {
+		return nil, denied(err)
 	}
 	return results, nil
 }
 
-// fill chooses the plans of the next call. An item occurs once in a call: a
-// second product that claims it is refused.
-func fill(plans []plan, results []channel.Result) []plan {
+// fill chooses what goes into the next call until it is full, the last product
+// perhaps in part; what needs no call has its result at once. An item occurs
+// once in a call: a second product that claims it is refused.
+func fill(changes []channel.Change, brand string, look time.Time, results []channel.Result) []plan {
 	var chosen []plan
-	records, size, remembered := 0, 0, 0
+	records, size := recordsMax, bytesMax
 	seen := map[string]bool{}
-	for _, p := range plans {
-		id, twice := repeated(p.ids, seen)
-		remember := rememberEach + len(p.intent.encode())
-		switch {
-		case len(p.records) > recordsMax || p.bytes > bytesMax || remember > rememberMax:
-			p.refuse(tooLarge(len(p.records)))
-			results[p.index] = *p.result
-			continue
-		case twice:
+	for i, c := range changes {
+		p := planOf(i, c, brand, look)
+		if id, twice := p.repeats(seen); twice {
 			p.refuse(commerce.Problem{Rule: "duplicate_retailer_id", Field: "variants", Value: channel.Cut(id), Allowed: "a SKU no other item of the catalog was created with", Fix: "Give the variant another SKU: this one belongs to another item of the catalog."})
-			results[p.index] = *p.result
-			continue
-		case len(chosen) > 0 && (records+len(p.records) > recordsMax || size+p.bytes > bytesMax || remembered+remember > rememberMax):
-			return chosen
 		}
-		for _, id := range p.ids {
-			seen[id] = true
+		if p.result != nil {
+			results[i] = *p.result
+			continue
+		}
+		if p = p.first(records, size); len(p.records) == 0 {
+			break
 		}
 		chosen = append(chosen, p)
-		records, size, remembered = records+len(p.records), size+p.bytes, remembered+remember
+		records, size = records-len(p.records), size-p.bytes()
+		if p.part || records == 0 {
+			break
+		}
 	}
 	return chosen
 }
 
-func tooLarge(records int) commerce.Problem {
-	return commerce.Problem{Rule: "too_many_variants", Field: "variants", Value: fmt.Sprint(records), Allowed: fmt.Sprintf("at most %d variants and 28 MB", recordsMax), Fix: "Split the product into smaller ones."}
+func tooLarge(bytes int) commerce.Problem {
+	return commerce.Problem{Rule: "item_too_large", Field: "description", Value: fmt.Sprintf("%d bytes", bytes), Allowed: "what Meta takes in one call", Fix: "Shorten the description, or use fewer pictures."}
 }
 
-func repeated(ids []string, seen map[string]bool) (string, bool) {
-	for _, id := range ids {
-		if seen[id] {
-			return id, true
+// repeats finds an item of a plan that is in the call already, and notes its
+// items.
+func (p plan) repeats(seen map[string]bool) (string, bool) {
+	for _, r := range p.records {
+		if seen[r.id] {
+			return r.id, true
 		}
+	}
+	for _, r := range p.records {
+		seen[r.id] = true
 	}
 	return "", false
 }
@@ -111,9 +106,7 @@ func (b *batch) send(ctx context.Context) error {
 	call := channel.Call{ID: b.id, Kind: "items_batch", Intent: map[string]string{}}
 	for _, p := range b.plans {
 		call.Listings = append(call.Listings, p.change.Listing.ID)
-		if text := p.intent.encode(); text != "" {
-			call.Intent[string(p.change.Listing.ID)] = text
-		}
+		call.Intent[string(p.change.Listing.ID)] = p.intent().encode()
 	}
 	if err := b.save.Begin(ctx, call); err != nil {
 		return err
@@ -144,17 +137,25 @@ func (b *batch) send(ctx context.Context) error {
 	return err
 }
 
-// smaller sends half of the plans, as Meta asks for less; the others are left
+// smaller sends half of the records, as Meta asks for less; the others are left
 // for the next call.
 func (b *batch) smaller(ctx context.Context) error {
-	if len(b.plans) > 1 {
-		b.plans = b.plans[:len(b.plans)/2]
-		return b.send(ctx)
+	all := 0
+	for _, p := range b.plans {
+		all += len(p.records)
 	}
-	p := b.plans[0]
-	p.refuse(tooLarge(len(p.records)))
-	b.results[p.index] = *p.result
-	return nil
+	if all == 1 {
+		p := b.plans[0]
+		p.refuse(tooLarge(p.bytes()))
+		b.results[p.index] = *p.result
+		return nil
+	}
+	var half []plan
+	for left := all / 2; left > 0; left -= len(half[len(half)-1].records) {
+		half = append(half, b.plans[len(half)].first(left, bytesMax))
+	}
+	b.plans = half
+	return b.send(ctx)
 }
 
 // await leaves the call open. Without a token it is read back, since its answer
@@ -165,12 +166,7 @@ func (b *batch) await(ctx context.Context, token string) error {
 		return err
 	}
 	for _, p := range b.plans {
-		res := channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Pending, Call: b.id, CheckAt: at}
-		if p.stale {
-			// The new content stays refused; only the stock went out.
-			res = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Refused, Done: []commerce.Group{commerce.GroupStock}}
-		}
-		b.results[p.index] = res
+		b.results[p.index] = channel.Result{Listing: p.change.Listing.ID, Outcome: channel.Pending, Call: b.id, CheckAt: at}
 	}
 	return nil
 }
@@ -207,6 +203,11 @@ func (b *batch) notTaken(validation []api.Validation) {
 // lost answer must not fail on what is there already.
 func body(plans []plan) json.RawMessage {
 	var b bytes.Buffer
+	size := 100
+	for _, p := range plans {
+		size += p.bytes()
+	}
+	b.Grow(size)
 	b.WriteString(`{"item_type":"PRODUCT_ITEM","allow_upsert":true,"requests":[`)
 	first := true
 	for _, p := range plans {
@@ -215,7 +216,7 @@ func body(plans []plan) json.RawMessage {
 				b.WriteByte(',')
 			}
 			first = false
-			b.Write(r)
+			b.Write(r.raw)
 		}
 	}
 	b.WriteString("]}")
@@ -248,9 +249,9 @@ func refusals(validation []api.Validation) map[string][]string {
 // problems are what was said about the items of a plan.
 func (p plan) problems(refused map[string][]string) []commerce.Problem {
 	var found []commerce.Problem
-	for _, id := range p.ids {
-		for _, message := range refused[id] {
-			found = append(found, problemOf(p.change, p.intent, id, message))
+	for _, r := range p.records {
+		for _, message := range refused[r.id] {
+			found = append(found, problemOf(p.change, r.step, message))
 		}
 	}
 	return few(found)

@@ -78,6 +78,13 @@ func teas(n int) []channel.Change {
 	return changes
 }
 
+// creation is the intent of one of them.
+func creation(n int) string {
+	c := teas(n + 1)[n]
+	v := c.Product.Variants[0]
+	return intent{remote: string(v.SKU), steps: []step{{made, v.ID, string(v.SKU), traitsOf(newSheet(c, "Stall").all(v))}}}.encode()
+}
+
 func outcomes(results []channel.Result) []channel.Outcome {
 	var list []channel.Outcome
 	for _, r := range results {
@@ -100,7 +107,7 @@ func TestSmallerWhenMetaAsks(t *testing.T) {
 	}
 	one, _ := scripted(t, `{"error":{"code":1,"message":"Please reduce the amount of data you're asking for"}}`)
 	results, err = one.Apply(t.Context(), teas(1), ledger{})
-	if err != nil || results[0].Outcome != channel.Refused || results[0].Views[commerce.Facebook].Problems[0].Rule != "too_many_variants" {
+	if err != nil || results[0].Outcome != channel.Refused || results[0].Views[commerce.Facebook].Problems[0].Rule != "item_too_large" {
 		t.Errorf("one that is too large: %+v, %v", results, err)
 	}
 }
@@ -163,11 +170,11 @@ func TestMissingPermissionWaits(t *testing.T) {
 		s, _ := scripted(t, answer, answer, answer)
 		open := ledger{}
 		results, err := s.Apply(t.Context(), teas(3), open)
-		if f := fault.Of(err); results != nil || len(open) != 0 || f.Kind != fault.RateLimited || f.Code != "needs_permission" || f.RetryAfter != askAgain || !strings.Contains(f.Message, "Connect again") {
+		if f := fault.Of(err); results != nil || len(open) != 0 || f.Kind != fault.Denied || f.Code != "needs_permission" || !strings.Contains(f.Message, "Connect again") {
 			t.Errorf("%v, %v, open %v", results, err, open)
 		}
 		call := channel.OpenCall{Call: channel.Call{ID: "c", BeganAt: s.env.Now().Add(-time.Hour)}, Changes: teas(1)}
-		call.Changes[0].Listing.Items = map[commerce.VariantID]commerce.RemoteID{"v": "TEA"}
+		call.Intent = map[string]string{"lst_0": creation(0)}
 		if _, err := s.Settle(t.Context(), []channel.OpenCall{call}, open); fault.Of(err) == nil || fault.Of(err).Code != "needs_permission" {
 			t.Errorf("settled: %v", err)
 		}
@@ -203,7 +210,7 @@ func TestFailureNobodyNamesIsReadBack(t *testing.T) {
 	for i := range changes {
 		changes[i].Stock = nil
 	}
-	call := channel.Call{ID: "c", Token: "Ac1", Intent: map[string]string{"lst_0": "+v0:SKU-0,=SKU-0", "lst_1": "+v1:SKU-1,=SKU-1"}, BeganAt: s.env.Now()}
+	call := channel.Call{ID: "c", Token: "Ac1", Intent: map[string]string{"lst_0": creation(0), "lst_1": creation(1)}, BeganAt: s.env.Now()}
 	settled, err := s.Settle(t.Context(), []channel.OpenCall{{Call: call, Changes: changes}}, nil)
 	if err != nil || !slices.Equal(outcomes(settled), []channel.Outcome{channel.Done, channel.More}) {
 		t.Errorf("settled %v, %v", outcomes(settled), err)
@@ -225,7 +232,7 @@ func TestSlowAndForgottenHandles(t *testing.T) {
 		"forgotten":         {time.Hour, []string{gone, `{"data":[]}`}, channel.More},
 	} {
 		s, _ := scripted(t, c.answers...)
-		call := channel.Call{ID: "c", Token: "Ac1", Intent: map[string]string{"lst_0": "+v0:SKU-0,=SKU-0"}, BeganAt: s.env.Now().Add(-c.age)}
+		call := channel.Call{ID: "c", Token: "Ac1", Intent: map[string]string{"lst_0": creation(0)}, BeganAt: s.env.Now().Add(-c.age)}
 		settled, err := s.Settle(t.Context(), []channel.OpenCall{{Call: call, Changes: teas(1)}}, nil)
 		if err != nil || settled[0].Outcome != c.want || c.want == channel.Pending && !settled[0].CheckAt.After(s.env.Now()) {
 			t.Errorf("%s: %+v, %v", name, settled, err)

@@ -153,7 +153,7 @@ func (p *Parts) Inbox() *inbox.Desk {
 // Publisher writes to targets.
 func (p *Parts) Publisher() *publish.Worker {
 	desk := p.Accounts()
-	return &publish.Worker{Store: p.Store, Open: desk.Open, Rules: p.rules, Queue: p.Queues, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+	return &publish.Worker{Store: p.Store, Open: desk.Open, Rules: p.rules, Queue: p.Queues, Blobs: p.Blobs, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
 // Sender brings things out.

@@ -21,6 +21,14 @@ type ListingWriter interface {
 	Settle(ctx context.Context, calls []OpenCall, save Saver) ([]Result, error)
 }
 
+// CallWatcher is what a ListingWriter may also be: it tells how far a call is
+// without its changes, which may be thousands.
+type CallWatcher interface {
+	// Watch answers when to ask again for a call that has a token and still
+	// runs; zero means that Settle can tell its outcome.
+	Watch(ctx context.Context, c Call) (time.Time, error)
+}
+
 // ListingReader reads back how listings stand.
 type ListingReader interface {
 	// Listings answers one result per listing that was found, in any order:
@@ -39,7 +47,10 @@ type Change struct {
 	// the listing is to be taken away.
 	Wanted map[commerce.Channel]bool
 	Groups []commerce.Group // all of them for a new listing
-	Key    string           // stable for this revision: for idempotency keys
+	// Anew says that somebody asked for all of it to be written again, whatever
+	// the marketplace was told before.
+	Anew bool
+	Key  string // stable for this revision: for idempotency keys
 }
 
 // Has says whether a group changed.

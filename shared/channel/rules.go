@@ -31,8 +31,9 @@ type Rules struct {
 	// false) or of one target (Target true).
 	Gather       time.Duration
 	GatherTarget bool
-	// Batch is how many listings are worth giving to one Apply; 1 at least.
-	Batch int
+	// Batch is how many listings are worth giving to one Apply, 1 at least, and
+	// BatchVariants how many variants they may have together; 0 is no limit.
+	Batch, BatchVariants int
 	// PublishCosts says that going live costs money, so draft is the default.
 	PublishCosts bool
 	// Poll is the shortest time between two polls.

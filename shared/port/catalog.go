@@ -22,19 +22,29 @@ type Mark struct {
 
 // Call is one write to a marketplace that went out or was about to.
 type Call struct {
-	ID       string                                  `json:"id"`
-	Kind     string                                  `json:"kind"` // the connector's own word
-	Listings []commerce.ListingID                    `json:"listings"`
-	Products []commerce.ProductID                    `json:"products,omitempty"`
-	Key      string                                  `json:"key,omitempty"`    // idempotency key, where there is one
-	Token    string                                  `json:"token,omitempty"`  // handle of an asynchronous call
-	Intent   map[string]string                       `json:"intent,omitempty"` // what is needed to find it again
-	Groups   map[commerce.ListingID][]commerce.Group `json:"groups,omitempty"`
-	// Attempts is how often a product had been tried before, filled by the
-	// product and not by connectors; products tried for the first time are left out.
-	Attempts map[commerce.ProductID]int `json:"attempts,omitempty"`
-	BeganAt  time.Time                  `json:"began_at"`
-	CheckAt  time.Time                  `json:"check_at,omitzero"`
+	ID       string               `json:"id"`
+	Kind     string               `json:"kind"`               // the connector's own word
+	Listings []commerce.ListingID `json:"listings,omitempty"` // in the order in which they are settled
+	Key      string               `json:"key,omitempty"`      // idempotency key, where there is one
+	Token    string               `json:"token,omitempty"`    // handle of an asynchronous call
+	Intent   map[string]string    `json:"intent,omitempty"`   // what is needed to find it again
+	// Items say what went out for each listing. They are filled by the product
+	// and not by connectors.
+	Items map[commerce.ListingID]CallItem `json:"items,omitempty"`
+	// Blob holds Listings, Intent and Items where they are too large for a row.
+	Blob string `json:"blob,omitempty"`
+	// Settled is how many of the listings have their outcome.
+	Settled int       `json:"settled,omitempty"`
+	BeganAt time.Time `json:"began_at"`
+	CheckAt time.Time `json:"check_at,omitzero"`
+}
+
+// CallItem is what a call writes of one listing.
+type CallItem struct {
+	Product commerce.ProductID        `json:"product"`
+	Groups  []commerce.Group          `json:"groups"`
+	Shown   map[commerce.Group]string `json:"shown,omitempty"` // what the marketplace shows afterwards
+	Marks   []Mark                    `json:"marks,omitempty"` // what it fulfils, unless they move
 }
 
 // ProductWrite is everything one edit of a product stores, all or nothing.

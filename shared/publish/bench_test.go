@@ -45,6 +45,7 @@ func newBench(t *testing.T, channels ...commerce.Channel) *bench {
 	clock := porttest.NewClock(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC))
 	b := &bench{t: t, clock: clock, queue: &queue{now: clock.Now}, rules: map[commerce.Channel]channel.Rules{}}
 	b.store = &stepper{Store: localtest.Open(t, clock.Now).Store}
+	b.queue.dead = func() bool { return b.store.dead }
 	b.market = &market{bench: b, items: map[commerce.RemoteID]*item{}, made: map[string]commerce.RemoteID{}}
 	b.worker = &publish.Worker{
 		Store: b.store,
@@ -187,6 +188,7 @@ func (b *bench) target() port.Target {
 // queue keeps nudges with the time they are due.
 type queue struct {
 	now  func() time.Time
+	dead func() bool
 	mu   sync.Mutex
 	sent []delayed
 }
@@ -197,6 +199,9 @@ type delayed struct {
 }
 
 func (q *queue) Send(_ context.Context, _ string, messages ...port.Outgoing) error {
+	if q.dead() {
+		return errKilled
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, m := range messages {
@@ -224,17 +229,19 @@ func (q *queue) take(end time.Time) (delayed, bool) {
 	return m, true
 }
 
-// errKilled is what a process that is killed panics with in these tests.
+// errKilled is what everything outside answers to a process that was killed.
 var errKilled = errors.New("killed")
 
 // stepper counts what changes storage or the marketplace, and kills the process
 // at a chosen step, before or after it took effect.
 type stepper struct {
 	*dynamo.Store
+	mu     sync.Mutex
 	steps  int
 	killAt int // 0: never
 	after  bool
 	killed bool
+	dead   bool
 	cancel func() // ends the context instead of the process, when it is set
 	read   int    // marks read
 	// before runs when a call is on its way, during between a marketplace's
@@ -243,24 +250,46 @@ type stepper struct {
 	listed         func() // after marks were read; once
 }
 
+// step does one thing. Steps that are made side by side come one by one.
 func (s *stepper) step(do func() error) error {
+	s.mu.Lock()
 	s.steps++
-	if s.killAt == s.steps && !s.after {
+	now := s.killAt == s.steps
+	if now && !s.after {
 		s.kill()
 	}
+	dead := s.dead
+	s.mu.Unlock()
+	if dead {
+		return errKilled
+	}
 	err := do()
-	if s.killAt == s.steps && s.after {
-		s.kill()
+	if now && s.after {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.kill(); s.dead {
+			return errKilled
+		}
 	}
 	return err
 }
 
+// kill lets nothing more happen, or ends the context.
 func (s *stepper) kill() {
 	s.killed = true
-	if s.cancel == nil {
-		panic(errKilled)
+	if s.cancel != nil {
+		s.cancel()
+		return
 	}
-	s.cancel()
+	s.dead = true
+}
+
+// Unlock does nothing for a process that is dead: its lock has to end.
+func (s *stepper) Unlock(ctx context.Context, key, token string) error {
+	if s.dead {
+		return errKilled
+	}
+	return s.Store.Unlock(ctx, key, token)
 }
 
 func (s *stepper) PutListing(ctx context.Context, w commerce.WorkspaceID, l port.ListingWrite) (put commerce.Listing, err error) {

@@ -73,35 +73,35 @@ func (r *run) checked(ctx context.Context, marks []port.Mark, products []commerc
 	if err != nil {
 		return err
 	}
-	var rest verdict
+	deeds := make([]deed, 0, len(marks))
 	var free []commerce.ProductID
 	for _, m := range marks {
 		l, ok := r.listings[port.ListingIDOf(r.target.ID, m.Product)]
 		if !ok || l.Remote == "" {
-			rest.drop = append(rest.drop, m)
+			deeds = append(deeds, deed{drop: []port.Mark{m}})
 			continue
 		}
+		var d deed
 		next, waiting := r.looked(l, byID[m.Product], seen)
 		if !reflect.DeepEqual(l, next) {
-			if err := r.put(ctx, next); err != nil {
-				return err
-			}
+			d.listing = &next
 		}
 		if underReview(l) && !underReview(next) {
 			free = append(free, m.Product)
 		}
-		if !waiting {
-			rest.drop = append(rest.drop, m)
-			continue
+		if waiting {
+			m.Attempts++
+			m.NotBefore = r.Now().Add(backoff(m.Attempts))
+			d.park = []port.Mark{m}
+		} else {
+			d.drop = []port.Mark{m}
 		}
-		m.Attempts++
-		m.NotBefore = r.Now().Add(backoff(m.Attempts))
-		rest.park = append(rest.park, m)
+		deeds = append(deeds, d)
 	}
-	if err := r.letGo(ctx, free); err != nil {
+	if _, err := r.store(ctx, deeds, false); err != nil {
 		return err
 	}
-	return r.conclude(ctx, rest)
+	return r.letGo(ctx, free)
 }
 
 // looked is a listing after it was looked at, and whether its review goes on.
@@ -142,12 +142,12 @@ func (r *run) checkLater(ctx context.Context, marks []port.Mark, cause error) er
 	switch f.Kind {
 	case fault.AuthExpired:
 		return r.expired(ctx, f)
-	case fault.RateLimited:
-		return r.parkLanes(ctx, marks, max(f.RetryAfter, time.Second), f.Message)
+	case fault.RateLimited, fault.Denied:
+		return r.parkLanes(ctx, marks, waitOf(f), f.Message)
 	}
 	for i := range marks {
 		marks[i].Attempts++
 		marks[i].NotBefore = r.Now().Add(max(f.RetryAfter, backoff(marks[i].Attempts)))
 	}
-	return r.conclude(ctx, verdict{park: marks})
+	return r.conclude(ctx, marks, nil)
 }

@@ -20,43 +20,42 @@ const renewFirst = "The connection has to be renewed."
 const mostNoted = 100
 
 // stopped handles an error of a whole batch: nothing of it was tried.
-func (r *run) stopped(ctx context.Context, jobs []*job, err error) error {
+func (r *run) stopped(ctx context.Context, jobs []*job, cause error) error {
+	f := fault.Of(cause)
+	r.Log.InfoContext(ctx, "listings not written", "channel", r.writer.Channel, "account", r.writer.ID, "listings", len(jobs), "kind", f.Kind, "err", f.Error())
+	deeds := make([]deed, 0, len(jobs))
 	for i, j := range jobs {
 		l := j.change.Listing
 		l.Views = maps.Clone(l.Views)
-		rest, err := r.failed(ctx, &l, j.marks, err)
-		if err != nil {
+		d := deed{listing: &l}
+		if err := r.failed(ctx, &d, j.marks, f); err != nil {
 			return err
 		}
-		if len(rest.drop) > 0 || i < mostNoted {
-			if err := r.put(ctx, l); err != nil {
-				return err
-			}
+		if len(d.drop) == 0 && i >= mostNoted {
+			d.listing = nil
 		}
-		if err := r.conclude(ctx, rest); err != nil {
-			return err
-		}
+		deeds = append(deeds, d)
 	}
-	return nil
+	_, err := r.store(ctx, deeds, true)
+	return err
 }
 
 // failed decides what becomes of marks that could not be written, and shows
 // why on the views. Marks stay, except where only an edit can help.
-func (r *run) failed(ctx context.Context, l *commerce.Listing, marks []port.Mark, err error) (verdict, error) {
-	f := fault.Of(err)
-	if f == nil {
-		f = fault.New(fault.Internal, "no_reason", "The connector of %s gave no reason.", r.writer.Channel)
-	}
-	r.Log.InfoContext(ctx, "listing not written", "channel", r.writer.Channel, "account", r.writer.ID, "listing", l.ID, "kind", f.Kind, "err", f.Error())
+func (r *run) failed(ctx context.Context, d *deed, marks []port.Mark, f *fault.Error) error {
 	switch f.Kind {
-	case fault.RateLimited:
-		r.wait(l, f.Message)
-		return verdict{}, r.parkLanes(ctx, marks, max(f.RetryAfter, time.Second), f.Message)
+	case fault.RateLimited, fault.Denied:
+		// What is denied becomes possible by something only the seller can do
+		// elsewhere: trying more often brings nothing, giving up loses work.
+		r.wait(d.listing, f.Message)
+		return r.parkLanes(ctx, marks, waitOf(f), f.Message)
 	case fault.AuthExpired:
-		r.wait(l, renewFirst)
-		return verdict{}, r.expired(ctx, f)
+		r.wait(d.listing, renewFirst)
+		return r.expired(ctx, f)
 	case fault.Rejected, fault.Invalid, fault.Permanent, fault.Unsupported:
-		return verdict{drop: marks}, r.showError(ctx, l, commerce.ListingRejected, f)
+		d.drop = append(d.drop, marks...)
+		r.showError(d, commerce.ListingRejected, f)
+		return nil
 	}
 	attempts := 0
 	for i := range marks {
@@ -65,12 +64,26 @@ func (r *run) failed(ctx context.Context, l *commerce.Listing, marks []port.Mark
 		attempts = max(attempts, marks[i].Attempts)
 	}
 	if attempts >= maxAttempts {
-		return verdict{drop: marks}, r.showError(ctx, l, commerce.ListingError, f)
+		d.drop = append(d.drop, marks...)
+		r.showError(d, commerce.ListingError, f)
+		return nil
 	}
 	for i := range marks {
 		marks[i].NotBefore = r.Now().Add(max(f.RetryAfter, time.Second<<attempts))
 	}
-	return verdict{park: marks}, nil
+	d.park = marks
+	return nil
+}
+
+// deniedFor is how long work waits that a marketplace does not allow, unless
+// somebody connects again before.
+const deniedFor = time.Hour
+
+func waitOf(f *fault.Error) time.Duration {
+	if f.Kind == fault.Denied && f.RetryAfter == 0 {
+		return deniedFor
+	}
+	return max(f.RetryAfter, time.Second)
 }
 
 // expired flags the writer's account; its work waits for a new consent.
@@ -94,24 +107,20 @@ func (r *run) wait(l *commerce.Listing, reason string) {
 }
 
 // showError gives a listing up until somebody edits it or asks again.
-func (r *run) showError(ctx context.Context, l *commerce.Listing, state commerce.ListingState, f *fault.Error) error {
+func (r *run) showError(d *deed, state commerce.ListingState, f *fault.Error) {
 	problems := f.Problems
 	if len(problems) == 0 {
 		problems = []commerce.Problem{{Rule: f.Code, Field: f.Field, Fix: f.Message}}
 	}
+	l := d.listing
 	for c, v := range l.Views {
 		if v.Wanted {
 			l.Views = setView(l.Views, c, channel.View{State: state, Problems: problems}, r.Now())
 		}
 	}
-	if state != commerce.ListingError && f.Kind != fault.Permanent {
-		return nil
+	if state == commerce.ListingError || f.Kind == fault.Permanent {
+		d.failure = &port.Failure{ID: r.NewID(), Space: r.space, Queue: port.NudgeQueue, Kind: string(f.Kind), Code: f.Code, Account: r.writer.ID, Message: f.Message, Count: maxAttempts, At: r.Now()}
 	}
-	record := port.Failure{ID: r.NewID(), Space: r.space, Queue: port.NudgeQueue, Kind: string(f.Kind), Code: f.Code, Account: r.writer.ID, Message: f.Message, Count: maxAttempts, At: r.Now()}
-	if err := r.Store.PutFailure(ctx, record); err != nil {
-		return fmt.Errorf("record failure of listing %s: %w", l.ID, err)
-	}
-	return nil
 }
 
 // parkLanes lets the lanes of these marks wait as a whole: thousands of marks

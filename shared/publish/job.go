@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,10 @@ type job struct {
 	missing bool
 	marks   []port.Mark
 	change  channel.Change
+	was     commerce.Listing // as stored
+	// open says that the job is part of an open call: its marks, groups and
+	// hashes are those that went out. moved says that the stock is another now.
+	open, moved bool
 	// wish says per channel whether the seller wants a view, whatever is wrong
 	// with its content.
 	wish map[commerce.Channel]bool
@@ -79,11 +84,12 @@ func (r *run) job(p commerce.Product, marks []port.Mark, levels map[commerce.Var
 	for c, on := range j.wish {
 		wanted[c] = on && len(j.problems[c]) == 0
 	}
-	j.change = channel.Change{Listing: l, Product: p, Stock: stock, Defaults: r.defaults, Wanted: wanted}
+	j.change = channel.Change{Listing: l, Product: p, Stock: stock, Defaults: r.defaults, Wanted: wanted, Anew: asksAnew(l)}
 	if !someWanted(wanted) && len(j.problems) > 0 && isShown(l) {
 		j.keep()
 	}
 	j.groups(r.target)
+	r.adopt(j)
 	return j
 }
 
@@ -122,7 +128,23 @@ const (
 	// held stands for a group whose content was refused: it is sent with the
 	// next edit, whatever that changes, and not with a change of stock.
 	held = "held"
+	// anew stands for every group of a listing that somebody asked to be
+	// written again.
+	anew = "anew"
 )
+
+func showAnew() map[commerce.Group]string {
+	shown := map[commerce.Group]string{}
+	for _, g := range commerce.Groups() {
+		shown[g] = anew
+	}
+	return shown
+}
+
+// asksAnew says that a listing is not written whole yet since somebody asked.
+func asksAnew(l commerce.Listing) bool {
+	return slices.Contains(slices.Collect(maps.Values(l.Shown)), anew)
+}
 
 // isShown says that a listing is at the marketplace and was not taken away.
 func isShown(l commerce.Listing) bool { return l.Remote != "" && l.Shown[commerce.GroupStock] != gone }

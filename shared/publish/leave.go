@@ -66,20 +66,15 @@ func (r *run) part(ctx context.Context, marks []port.Mark) error {
 	if err := r.loadListings(ctx, products, true); err != nil {
 		return err
 	}
+	deeds := []deed{{drop: marks}}
 	for _, p := range products {
 		l, ok := r.listings[port.ListingIDOf(r.target.ID, p)]
-		if !ok || (len(l.Shown) == 0 && allParted(l)) {
-			continue
-		}
-		l.Shown = nil
-		if err := r.put(ctx, l); err != nil {
-			return err
+		if ok && !(asksAnew(l) && allParted(l)) {
+			l.Shown = showAnew()
+			deeds = append(deeds, deed{listing: &l})
 		}
 	}
-	if err := r.Store.DropMarks(ctx, marks); err != nil {
-		return fmt.Errorf("drop marks of %s: %w", r.target.ID, err)
-	}
-	return nil
+	return r.storeSome(ctx, deeds)
 }
 
 func allParted(l commerce.Listing) bool {
@@ -109,32 +104,32 @@ func (r *run) parted(l commerce.Listing) commerce.Listing {
 // created something nobody wrote down stays: it is looked up, and not made
 // twice, when the shop is connected again.
 func (r *run) forgetCalls(ctx context.Context) error {
-	calls, err := r.Store.ListCalls(ctx, r.space, r.target.ID)
-	if err != nil {
-		return fmt.Errorf("open calls of %s: %w", r.target.ID, err)
+	if err := r.loadCalls(ctx); err != nil {
+		return err
 	}
-	for _, c := range calls {
-		keep, err := r.mayHaveCreated(ctx, c)
+	for _, id := range r.openIDs() {
+		keep, err := r.mayHaveCreated(ctx, id)
 		if err != nil {
 			return err
 		}
 		if keep {
 			continue
 		}
-		if err := r.Store.DeleteCall(ctx, r.space, r.target.ID, c.ID); err != nil {
-			return fmt.Errorf("forget call %s: %w", c.ID, err)
+		if err := r.endCall(ctx, id); err != nil {
+			return fmt.Errorf("forget call %s: %w", id, err)
 		}
 	}
 	return nil
 }
 
-func (r *run) mayHaveCreated(ctx context.Context, c port.Call) (bool, error) {
-	if c.Token != "" {
-		return false, nil
+func (r *run) mayHaveCreated(ctx context.Context, id string) (bool, error) {
+	c, open, err := r.whole(ctx, id)
+	if err != nil || !open || c.Token != "" {
+		return false, err
 	}
 	found, err := r.Store.Listings(ctx, r.space, c.Listings)
 	if err != nil {
-		return false, fmt.Errorf("listings of call %s: %w", c.ID, err)
+		return false, fmt.Errorf("listings of call %s: %w", id, err)
 	}
 	for _, l := range found {
 		if l.Remote == "" {

@@ -118,7 +118,7 @@ func (k *Marker) queue(ctx context.Context, w commerce.WorkspaceID, l commerce.L
 		return fault.New(fault.NotFound, "no_view", "This listing is not on %s.", c)
 	}
 	v.State, v.Problems, v.Waiting, v.Since = commerce.ListingQueued, nil, "", k.Now()
-	l.Views[c], l.Shown = v, nil
+	l.Views[c], l.Shown = v, showAnew()
 	_, err := k.Store.PutListing(ctx, w, port.ListingWrite{Listing: l, Title: title})
 	return err
 }

@@ -171,7 +171,7 @@ func (m *market) Settle(_ context.Context, calls []channel.OpenCall, _ channel.S
 		for _, change := range c.Changes {
 			res := channel.Result{Listing: change.Listing.ID, Outcome: channel.More}
 			id, there := m.made[c.Intent["name"]]
-			if c.Token != "" || (there && slices.Contains(c.Groups[change.Listing.ID], commerce.GroupText) && change.Listing.Remote == "") {
+			if c.Token != "" || (there && slices.Contains(c.Items[change.Listing.ID].Groups, commerce.GroupText) && change.Listing.Remote == "") {
 				res = channel.Result{Listing: change.Listing.ID, Outcome: channel.Done, Remote: id, Items: m.itemsOf(change), Views: m.views(change)}
 			}
 			results = append(results, res)

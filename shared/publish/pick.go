@@ -9,16 +9,53 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
-// loadAtOnce is how many listings are read to find those that may be written.
-const loadAtOnce = 100
+const (
+	// loadAtOnce is how many listings are read to find those that may be
+	// written.
+	loadAtOnce = 100
+	// jobsAtOnce is how many products are read before their variants are
+	// counted.
+	jobsAtOnce = 500
+)
 
 // pick chooses the next batch: the most urgent products that are due, each with
 // all its due marks.
 func (r *run) pick(ctx context.Context) ([]*job, error) {
+	if r.gatheredTarget().After(r.Now()) {
+		return nil, nil
+	}
 	due, order, err := r.due(ctx)
 	if err != nil || len(order) == 0 {
 		return nil, err
 	}
+	chosen, err := r.choose(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*job
+	variants := 0
+	for some := range slices.Chunk(chosen, jobsAtOnce) {
+		// Read them now: a person may have asked for a listing to be written anew.
+		if err := r.loadListings(ctx, some, true); err != nil {
+			return nil, err
+		}
+		next, err := r.jobs(ctx, some, due)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range next {
+			variants += len(j.product.Variants)
+			if most := r.rules.BatchVariants; most > 0 && variants > most && len(jobs) > 0 {
+				return jobs, nil
+			}
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs, nil
+}
+
+// choose takes the first products that need not gather any longer.
+func (r *run) choose(ctx context.Context, order []commerce.ProductID) ([]commerce.ProductID, error) {
 	now, most := r.Now(), max(1, r.rules.Batch)
 	chosen := make([]commerce.ProductID, 0, min(most, len(order)))
 	for some := range slices.Chunk(order, loadAtOnce) {
@@ -36,20 +73,16 @@ func (r *run) pick(ctx context.Context) ([]*job, error) {
 			}
 		}
 	}
-	if len(chosen) == 0 {
-		return nil, nil
-	}
-	// Read them now: a person may have asked for a listing to be written anew.
-	if err := r.loadListings(ctx, chosen, true); err != nil {
-		return nil, err
-	}
-	return r.jobs(ctx, chosen, due)
+	return chosen, nil
 }
 
 // due reads the marks of all open lanes that may be worked now, and their
 // products by urgency.
 func (r *run) due(ctx context.Context) (map[commerce.ProductID][]port.Mark, []commerce.ProductID, error) {
-	busy := r.busy()
+	busy, err := r.busy(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	byProduct := map[commerce.ProductID][]port.Mark{}
 	var order []commerce.ProductID
 	for _, g := range commerce.Groups() {
@@ -74,7 +107,7 @@ func (r *run) due(ctx context.Context) (map[commerce.ProductID][]port.Mark, []co
 // look reads the marks of a lane that may be worked now. It reads on until
 // there are enough, so that marks that wait hide none behind them.
 func (r *run) look(ctx context.Context, lane port.Lane, enough int, free func(port.Mark) bool) ([]port.Mark, error) {
-	for limit := readMarks; ; limit *= 4 {
+	for limit := max(readMarks, enough); ; limit *= 4 {
 		marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, limit)
 		if err != nil {
 			return nil, fmt.Errorf("read lane %d of %s: %w", lane, r.target.ID, err)

@@ -53,6 +53,7 @@ type Worker struct {
 	Open  func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (channel.Connector, error)
 	Rules func(commerce.Channel) channel.Rules
 	Queue port.Sender
+	Blobs port.Blobs // for calls too large for a row
 	// Expired flags the account whose consent has ended.
 	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
 	Now     func() time.Time
@@ -171,14 +172,22 @@ func (r *run) begin(ctx context.Context, id commerce.TargetID) (bool, error) {
 		return false, fault.New(fault.Permanent, "cannot_list", "The connector of %s can't write listings.", r.writer.Channel)
 	}
 	r.reader, _ = conn.(channel.ListingReader)
+	if err := r.loadCalls(ctx); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// loadCalls reads the open calls of the target.
+func (r *run) loadCalls(ctx context.Context) error {
 	calls, err := r.Store.ListCalls(ctx, r.space, r.target.ID)
 	if err != nil {
-		return false, fmt.Errorf("open calls of %s: %w", id, err)
+		return fmt.Errorf("open calls of %s: %w", r.target.ID, err)
 	}
 	for _, c := range calls {
 		r.calls[c.ID] = c
 	}
-	return true, nil
+	return nil
 }
 
 // findWriter reads the account that writes. Without an active one nothing

@@ -47,12 +47,19 @@ func (r *run) wake(ctx context.Context) (time.Time, error) {
 	for _, c := range r.calls {
 		sooner(c.CheckAt)
 	}
-	busy := r.busy()
+	busy, err := r.busy(ctx)
+	if err != nil {
+		return wake, err
+	}
 	for _, lane := range lanes() {
 		if lane == port.LaneCheck && r.reader == nil {
 			continue
 		}
-		if until := r.target.Lanes[lane].Until; until.After(r.Now()) {
+		until := r.target.Lanes[lane].Until
+		if lane != port.LaneCheck {
+			until = latest(until, r.gatheredTarget())
+		}
+		if _, looked := r.seen[lane]; !looked || until.After(r.Now()) {
 			// One mark is enough to know that the lane has to be looked at.
 			marks, err := r.Store.ListMarks(ctx, r.space, r.target.ID, lane, 1)
 			if err != nil {
@@ -76,17 +83,6 @@ func (r *run) wake(ctx context.Context) (time.Time, error) {
 	return wake, nil
 }
 
-// busy are the products in open calls: an item is never in two at a time.
-func (r *run) busy() map[commerce.ProductID]bool {
-	busy := map[commerce.ProductID]bool{}
-	for _, c := range r.calls {
-		for _, p := range c.Products {
-			busy[p] = true
-		}
-	}
-	return busy
-}
-
 func lanes() []port.Lane {
 	return []port.Lane{port.LaneStock, port.LanePrice, port.LaneText, port.LaneImages, port.LaneCheck}
 }
@@ -102,14 +98,20 @@ func latest(times ...time.Time) time.Time {
 }
 
 // gathered is until when changes of a product are gathered before the next
-// write.
+// write, where each listing gathers by itself.
 func (r *run) gathered(p commerce.ProductID) time.Time {
-	pushed := r.target.PushedAt
-	if !r.rules.GatherTarget {
-		pushed = r.listings[port.ListingIDOf(r.target.ID, p)].PushedAt
-	}
-	if pushed.IsZero() {
-		return pushed
+	pushed := r.listings[port.ListingIDOf(r.target.ID, p)].PushedAt
+	if r.rules.GatherTarget || pushed.IsZero() {
+		return time.Time{}
 	}
 	return pushed.Add(r.rules.Gather)
+}
+
+// gatheredTarget is until when changes are gathered where the target as a whole
+// does.
+func (r *run) gatheredTarget() time.Time {
+	if !r.rules.GatherTarget || r.target.PushedAt.IsZero() {
+		return time.Time{}
+	}
+	return r.target.PushedAt.Add(r.rules.Gather)
 }

@@ -2,10 +2,8 @@ package publish
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -13,95 +11,76 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
-// result stores the outcome of one change and removes the marks it fulfilled.
-// The listing is stored first and the marks go last: a crash in between
-// repeats what changes nothing, and loses nothing.
-func (r *run) result(ctx context.Context, j *job, res channel.Result) error {
+// outcome is what has to be stored of a change's result. What is pending
+// stores nothing but what it has told: its marks stay until its call is
+// settled.
+func (r *run) outcome(ctx context.Context, j *job, res channel.Result) (deed, error) {
+	if res.Outcome == channel.Pending {
+		if untold(res) {
+			return deed{}, nil
+		}
+		l := r.merge(j.change.Listing, res)
+		return deed{listing: &l}, nil
+	}
 	l := r.overlay(r.merge(j.change.Listing, res), j, res)
 	l.PushedAt = r.Now()
-	done, rest := j.marks, verdict{}
+	d := deed{listing: &l, drop: j.marks}
+	undone := left(j.change.Groups, res.Done)
 	switch res.Outcome {
-	case channel.Done, channel.Pending:
+	case channel.Done:
 		l.Shown = with(l.Shown, j.shown, j.change.Groups)
-		if !someWanted(j.change.Wanted) {
+		if j.shown[commerce.GroupStock] == gone {
 			l.Shown = j.shown
 		}
 	case channel.Refused:
-		l.Shown = with(l.Shown, j.shown, res.Done)
-		l.Shown = holdAll(l.Shown, left(j.change.Groups, res.Done))
+		l.Shown = holdAll(with(l.Shown, j.shown, res.Done), undone)
 	case channel.More, channel.Failed, channel.Later:
-		done = marksOf(j.marks, res.Done)
 		l.Shown = with(l.Shown, j.shown, res.Done)
-		remaining := left(j.marks, done)
-		switch res.Outcome {
-		case channel.Failed:
-			var err error
-			if rest, err = r.failed(ctx, &l, remaining, res.Err); err != nil {
-				return err
-			}
-		case channel.Later:
-			rest.park = r.postponed(remaining, res.CheckAt)
+		if j.open { // nobody knows what of it is shown
+			l.Shown = without(l.Shown, undone)
+		}
+		d.drop = marksOf(j.marks, res.Done)
+		if err := r.undone(ctx, j, res, &d); err != nil {
+			return deed{}, err
 		}
 	default:
-		return fault.New(fault.Internal, "unknown_outcome", "The connector of %s answered outcome %q.", r.writer.Channel, res.Outcome)
+		return deed{}, fault.New(fault.Internal, "unknown_outcome", "The connector of %s answered outcome %q.", r.writer.Channel, res.Outcome)
 	}
 	l.Shown = holdAll(l.Shown, j.held)
-	if err := r.put(ctx, l); err != nil {
-		return err
-	}
-	more, err := r.soldMeanwhile(ctx, j)
-	if err != nil {
-		return err
+	if j.change.Has(commerce.GroupStock) {
+		d.wrote = j
 	}
 	if lookAgain(j.change.Listing, res) {
-		more = append(more, r.mark(port.LaneCheck, j.product.ID, res.CheckAt))
+		d.again = append(d.again, r.markLook(j.product.ID, res))
 	}
-	if err := r.Store.PutMarks(ctx, more); err != nil {
-		return fmt.Errorf("mark %s again: %w", l.ID, err)
-	}
-	rest.drop = append(rest.drop, done...)
-	return r.conclude(ctx, rest)
+	return d, nil
 }
 
-// verdict is what happens to marks.
-type verdict struct{ drop, park []port.Mark }
-
-func (r *run) conclude(ctx context.Context, v verdict) error {
-	if len(v.park) > 0 {
-		if err := r.Store.ParkMarks(ctx, v.park); err != nil {
-			return fmt.Errorf("park marks of %s: %w", r.target.ID, err)
+// undone decides about the marks of what is not shown yet.
+func (r *run) undone(ctx context.Context, j *job, res channel.Result, d *deed) error {
+	remaining := left(j.marks, d.drop)
+	switch res.Outcome {
+	case channel.Failed:
+		f := fault.Of(res.Err)
+		if f == nil {
+			f = fault.New(fault.Internal, "no_reason", "The connector of %s gave no reason.", r.writer.Channel)
 		}
-	}
-	if len(v.drop) == 0 {
-		return nil
-	}
-	if err := r.Store.DropMarks(ctx, v.drop); err != nil {
-		return fmt.Errorf("drop marks of %s: %w", r.target.ID, err)
+		r.Log.InfoContext(ctx, "listing not written", "channel", r.writer.Channel, "account", r.writer.ID, "listing", d.listing.ID, "kind", f.Kind, "err", f.Error())
+		if err := r.failed(ctx, d, remaining, f); err != nil {
+			return err
+		}
+		if j.open && len(d.drop) > 0 { // given up
+			d.listing.Shown = holdAll(d.listing.Shown, j.change.Groups)
+		}
+	case channel.Later:
+		d.park = r.postponed(remaining, res.CheckAt)
 	}
 	return nil
 }
 
-// soldMeanwhile marks the stock again when the target's own sales moved it
-// while it was being written: that write may have hidden the sale. It looks
-// after the time of the write is stored: a sale that is settled later sees it.
-func (r *run) soldMeanwhile(ctx context.Context, j *job) ([]port.Mark, error) {
-	if !j.change.Has(commerce.GroupStock) {
-		return nil, nil
-	}
-	now, err := r.Store.Levels(ctx, r.space, slices.Collect(maps.Keys(j.levels)))
-	if err != nil {
-		return nil, fmt.Errorf("read stock again: %w", err)
-	}
-	for id, was := range j.levels {
-		if now[id].Version != was.Version && now[id].LastTarget == r.target.ID {
-			return []port.Mark{r.mark(port.LaneStock, j.product.ID, time.Time{})}, nil
-		}
-	}
-	return nil, nil
-}
-
-func (r *run) mark(lane port.Lane, p commerce.ProductID, notBefore time.Time) port.Mark {
-	return port.Mark{Space: r.space, Target: r.target.ID, Lane: lane, Product: p, Version: r.NewID(), NotBefore: notBefore}
+// untold says that a result tells nothing about its listing.
+func untold(res channel.Result) bool {
+	return len(res.Done) == 0 && res.Remote == "" && res.Items == nil && res.Extra == nil && res.Views == nil
 }
 
 func marksOf(marks []port.Mark, groups []commerce.Group) []port.Mark {

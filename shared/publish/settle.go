@@ -3,7 +3,6 @@ package publish
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -12,181 +11,151 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
-// opened is a call whose outcome is open, with the jobs it carried.
-type opened struct {
-	channel.OpenCall
-	jobs []*job
-}
+// settleAtOnce is how many listings of a call are settled before it is stored
+// how far that is.
+const settleAtOnce = 1000
 
-// settle asks for the outcome of open calls whose time has come. A call
-// without a token was cut off by a crash: its time is now.
+// settle asks for the outcome of the oldest open call whose time has come. A
+// call without a token was cut off by a crash: its time is now.
 func (r *run) settle(ctx context.Context) (did bool, err error) {
-	var open []opened
-	for _, c := range r.calls {
-		if c.CheckAt.After(r.Now()) {
+	for _, id := range r.openIDs() {
+		if r.calls[id].CheckAt.After(r.Now()) {
 			continue
 		}
-		call, err := r.openCall(ctx, c)
-		if err != nil {
-			return false, err
+		runs, err := r.watch(ctx, r.calls[id])
+		if runs || err != nil {
+			return true, err
 		}
-		open = append(open, call)
+		c, found, err := r.whole(ctx, id)
+		if !found || err != nil {
+			return true, err
+		}
+		return true, r.settleSome(ctx, c)
 	}
-	if len(open) == 0 {
+	return false, nil
+}
+
+// watch asks whether a call still runs, where that needs none of its listings.
+func (r *run) watch(ctx context.Context, c port.Call) (runs bool, err error) {
+	w, ok := r.conn.(channel.CallWatcher)
+	if !ok || c.Token == "" || c.Settled > 0 {
 		return false, nil
-	}
-	slices.SortFunc(open, func(a, b opened) int { return a.BeganAt.Compare(b.BeganAt) })
-	calls := make([]channel.OpenCall, 0, len(open))
-	keeper := &saver{run: r}
-	for _, o := range open {
-		calls, keeper.jobs = append(calls, o.OpenCall), append(keeper.jobs, o.jobs...)
 	}
 	call, cancel := r.remote(ctx)
 	defer cancel()
-	results, err := r.conn.Settle(call, calls, keeper)
+	at, err := w.Watch(call, c)
 	if err != nil {
-		return true, r.lookLater(ctx, open, err)
+		return true, r.lookLater(ctx, c, err)
 	}
-	for _, o := range open {
-		if err := r.settled(ctx, o, results); err != nil {
-			return true, err
-		}
+	if at.IsZero() {
+		return false, nil
 	}
-	return true, nil
+	c.CheckAt = latest(at, r.Now().Add(time.Second))
+	return true, r.keepCall(ctx, c)
 }
 
-func (r *run) openCall(ctx context.Context, c port.Call) (opened, error) {
-	if err := r.loadListings(ctx, c.Products, true); err != nil {
-		return opened{}, err
-	}
-	jobs, err := r.jobs(ctx, c.Products, nil)
+// settleSome settles the next listings of a call.
+func (r *run) settleSome(ctx context.Context, c port.Call) error {
+	some := c.Listings[min(c.Settled, len(c.Listings)):min(c.Settled+settleAtOnce, len(c.Listings))]
+	jobs, err := r.openJobs(ctx, c, some)
 	if err != nil {
-		return opened{}, err
+		return err
 	}
-	open := opened{OpenCall: channel.OpenCall{Call: c}, jobs: jobs}
+	open := channel.OpenCall{Call: c}
 	for _, j := range jobs {
-		j.change.Groups = c.Groups[j.change.Listing.ID]
 		open.Changes = append(open.Changes, j.change)
 	}
-	return open, nil
+	call, cancel := r.remote(ctx)
+	defer cancel()
+	results, err := r.conn.Settle(call, []channel.OpenCall{open}, r.saver(jobs))
+	if err != nil {
+		return r.lookLater(ctx, c, err)
+	}
+	return r.settled(ctx, c, jobs, results)
 }
 
-// lookLater keeps calls open whose outcome can't be had now.
-func (r *run) lookLater(ctx context.Context, open []opened, cause error) error {
+// openJobs are the jobs of listings of a call: what is wanted now, with what
+// went out then.
+func (r *run) openJobs(ctx context.Context, c port.Call, ids []commerce.ListingID) ([]*job, error) {
+	products := make([]commerce.ProductID, 0, len(ids))
+	for _, id := range ids {
+		products = append(products, c.Items[id].Product)
+	}
+	if err := r.loadListings(ctx, products, true); err != nil {
+		return nil, err
+	}
+	jobs, err := r.jobs(ctx, products, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, j := range jobs {
+		item := c.Items[ids[i]]
+		stock := j.shown[commerce.GroupStock]
+		j.open, j.marks, j.change.Groups, j.shown = true, item.Marks, item.Groups, item.Shown
+		j.moved = j.shown[commerce.GroupStock] != stock
+	}
+	return jobs, nil
+}
+
+// lookLater keeps a call open whose outcome can't be had now.
+func (r *run) lookLater(ctx context.Context, c port.Call, cause error) error {
 	f := fault.Of(cause)
-	r.Log.InfoContext(ctx, "open calls not settled", "channel", r.writer.Channel, "kind", f.Kind, "err", cause.Error())
+	r.Log.InfoContext(ctx, "open call not settled", "channel", r.writer.Channel, "kind", f.Kind, "err", cause.Error())
 	if f.Kind == fault.AuthExpired {
 		return r.expired(ctx, f)
 	}
-	for _, o := range open {
-		o.CheckAt = r.Now().Add(max(f.RetryAfter, 10*time.Second))
-		if err := r.keepCall(ctx, o.Call); err != nil {
-			return fmt.Errorf("postpone call %s: %w", o.ID, err)
-		}
+	c.CheckAt = r.Now().Add(max(waitOf(f), 10*time.Second))
+	if err := r.keepCall(ctx, c); err != nil {
+		return fmt.Errorf("postpone call %s: %w", c.ID, err)
 	}
 	return nil
 }
 
-func (r *run) keepCall(ctx context.Context, c port.Call) error {
-	if err := r.Store.PutCall(ctx, r.space, r.target.ID, c); err != nil {
-		return err
+// settled stores outcomes of a call and how far it is; what the slice leaves no
+// time for is settled in the next. The call is forgotten once every listing of
+// it has its outcome.
+func (r *run) settled(ctx context.Context, c port.Call, jobs []*job, results []channel.Result) error {
+	if kept, ok := r.calls[c.ID]; ok {
+		c = kept // the connector may have stored a token meanwhile
 	}
-	r.calls[c.ID] = c
-	return nil
-}
-
-// settled stores the outcomes of one call. The call is forgotten once every
-// listing of it has one.
-func (r *run) settled(ctx context.Context, o opened, results []channel.Result) error {
+	byListing := resultsOf(results, c.ID)
+	deeds := make([]deed, 0, len(jobs))
 	var next time.Time
-	for _, j := range o.jobs {
-		res := resultOf(results, o.ID, j.change.Listing.ID)
-		if err := r.outcome(ctx, o.Call, j, res); err != nil {
-			return err
+	for _, j := range jobs {
+		res, ok := byListing[j.change.Listing.ID]
+		if !ok { // nothing said means that it did not happen
+			res = channel.Result{Listing: j.change.Listing.ID, Outcome: channel.More}
 		}
 		if res.Outcome == channel.Pending {
 			next = latest(next, res.CheckAt, r.Now().Add(time.Second))
 		}
+		d, err := r.outcome(ctx, j, res)
+		if err != nil {
+			return err
+		}
+		deeds = append(deeds, d)
+	}
+	done, err := r.store(ctx, deeds, true)
+	if err != nil {
+		return err
 	}
 	if !next.IsZero() {
-		c := o.Call
-		if kept, ok := r.calls[c.ID]; ok {
-			c = kept // the connector may have stored a token meanwhile
-		}
 		c.CheckAt = next
 		return r.keepCall(ctx, c)
 	}
-	delete(r.calls, o.ID)
-	return r.Store.DeleteCall(ctx, r.space, r.target.ID, o.ID)
+	if c.Settled += done; c.Settled < len(c.Listings) {
+		return r.keepCall(ctx, c)
+	}
+	return r.endCall(ctx, c.ID)
 }
 
-// resultOf finds what was said about a listing of a call. Nothing said means
-// that it did not happen.
-func resultOf(results []channel.Result, call string, id commerce.ListingID) channel.Result {
-	found := channel.Result{Listing: id, Outcome: channel.More}
+// resultsOf finds what was said about the listings of a call.
+func resultsOf(results []channel.Result, call string) map[commerce.ListingID]channel.Result {
+	of := make(map[commerce.ListingID]channel.Result, len(results))
 	for _, res := range results {
-		if res.Listing == id && (res.Call == "" || res.Call == call) {
-			found = res
+		if res.Call == "" || res.Call == call {
+			of[res.Listing] = res
 		}
 	}
-	return found
-}
-
-// outcome stores what became of one listing of an open call. Its marks may be
-// gone: what did not happen is marked again, with the attempts it has had.
-func (r *run) outcome(ctx context.Context, c port.Call, j *job, res channel.Result) error {
-	l := r.overlay(r.merge(j.change.Listing, res), j, res)
-	groups := c.Groups[l.ID]
-	var again []port.Mark
-	rest := verdict{}
-	switch res.Outcome {
-	case channel.Pending:
-		if res.Remote == "" && res.Items == nil && res.Extra == nil && res.Views == nil {
-			return nil
-		}
-		return r.put(ctx, l)
-	case channel.Refused:
-		l.Shown = holdAll(l.Shown, left(groups, res.Done))
-	case channel.More, channel.Failed, channel.Later:
-		undone := left(groups, res.Done)
-		again, l.Shown = r.again(c, j.product.ID, undone), without(l.Shown, undone)
-		switch res.Outcome {
-		case channel.Failed:
-			var err error
-			if rest, err = r.failed(ctx, &l, again, res.Err); err != nil {
-				return err
-			}
-		case channel.Later:
-			again = r.postponed(again, res.CheckAt)
-		}
-	}
-	if res.Outcome != channel.Failed && res.Outcome != channel.Later && !res.CheckAt.IsZero() {
-		again = append(again, r.mark(port.LaneCheck, j.product.ID, res.CheckAt))
-	}
-	l.PushedAt = r.Now()
-	if len(rest.drop) > 0 {
-		l.Shown, again = holdAll(l.Shown, groups), nil
-	}
-	// The listing goes first: a mark is dropped where it says all is shown.
-	if err := r.put(ctx, l); err != nil {
-		return err
-	}
-	if err := r.Store.PutMarks(ctx, again); err != nil {
-		return fmt.Errorf("mark %s again: %w", l.ID, err)
-	}
-	return nil
-}
-
-// again are new marks for groups that a call was to write.
-func (r *run) again(c port.Call, p commerce.ProductID, groups []commerce.Group) []port.Mark {
-	if len(c.Groups) == 0 {
-		groups = commerce.Groups()
-	}
-	marks := make([]port.Mark, 0, len(groups))
-	for _, g := range groups {
-		m := r.mark(port.LaneOf(g), p, time.Time{})
-		m.Attempts = c.Attempts[p]
-		marks = append(marks, m)
-	}
-	return marks
+	return of
 }

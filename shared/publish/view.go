@@ -1,15 +1,11 @@
 package publish
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
-	"github.com/manystall/manystall/shared/fault"
-	"github.com/manystall/manystall/shared/port"
 )
 
 // merge lays a result over a listing as it is stored now; fallback has its
@@ -76,30 +72,4 @@ func setView(views map[commerce.Channel]commerce.View, c commerce.Channel, v cha
 	}
 	next[c] = view
 	return next
-}
-
-// put stores a listing.
-func (r *run) put(ctx context.Context, l commerce.Listing) error {
-	l = r.parted(l)
-	l.UpdatedAt = r.Now()
-	for range 3 {
-		put, err := r.Store.PutListing(ctx, r.space, port.ListingWrite{Listing: l, Title: r.titles[l.Product]})
-		if err == nil {
-			r.listings[l.ID] = put
-			return nil
-		}
-		if !fault.Is(err, fault.Conflict) {
-			return fmt.Errorf("put listing %s: %w", l.ID, err)
-		}
-		// Only this worker writes what was sent. What others do is to ask for
-		// all of it anew.
-		stored, err := r.Store.Listing(ctx, r.space, l.ID)
-		if err != nil {
-			return fmt.Errorf("read listing %s: %w", l.ID, err)
-		}
-		if l.Version = stored.Version; len(stored.Shown) == 0 {
-			l.Shown = nil
-		}
-	}
-	return fault.New(fault.Temporary, "listing_contended", "Listing %s changes too fast to be written now.", l.ID)
 }

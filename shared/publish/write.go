@@ -15,80 +15,89 @@ import (
 func (r *run) write(ctx context.Context, jobs []*job) error {
 	changes := make([]channel.Change, 0, len(jobs))
 	sent := make([]*job, 0, len(jobs))
+	var idle []deed
 	for _, j := range jobs {
-		ready, err := r.ready(ctx, j)
-		if err != nil {
-			return err
-		}
-		if ready {
+		if j.needsCall() {
 			changes, sent = append(changes, j.change), append(sent, j)
+		} else {
+			idle = append(idle, j.withoutCall())
 		}
 	}
-	if len(changes) == 0 {
-		return nil
+	if _, err := r.store(ctx, idle, true); err != nil || len(changes) == 0 {
+		return err
 	}
 	call, cancel := r.remote(ctx)
 	defer cancel()
-	results, err := r.conn.Apply(call, changes, &saver{run: r, jobs: sent})
+	results, err := r.conn.Apply(call, changes, r.saver(sent))
 	if err != nil {
 		return r.stopped(ctx, sent, err)
 	}
 	if len(results) != len(changes) {
 		return fault.New(fault.Internal, "results_missing", "The connector of %s answered %d results for %d changes.", r.writer.Channel, len(results), len(changes))
 	}
+	return r.written(ctx, sent, results)
+}
+
+// written stores the results of one batch.
+func (r *run) written(ctx context.Context, sent []*job, results []channel.Result) error {
 	var stop error
+	var deeds []deed
 	began := false
-	for i, result := range results {
-		if untouched(result) {
+	for i, res := range results {
+		if res.Outcome == channel.More && untold(res) {
 			continue // its marks stay as they are
 		}
 		began = true
-		if err := r.result(ctx, sent[i], result); err != nil {
+		d, err := r.outcome(ctx, sent[i], res)
+		if err != nil {
 			stop = errors.Join(stop, err)
+			continue
 		}
+		deeds = append(deeds, d)
 	}
 	if !began { // too little is left of the slice to begin anything
 		r.until = r.Now()
 		return nil
 	}
-	return errors.Join(stop, r.pushed(ctx))
+	_, err := r.store(ctx, deeds, false)
+	return errors.Join(stop, err, r.pushed(ctx))
 }
 
-// untouched says that nothing was done for a change, since the slice is over.
-func untouched(res channel.Result) bool {
-	return res.Outcome == channel.More && len(res.Done) == 0 && res.Remote == "" && res.Items == nil && res.Extra == nil && res.Views == nil
-}
-
-// ready decides what needs no call: content that is refused before it is sent,
-// and content the marketplace already shows.
-func (r *run) ready(ctx context.Context, j *job) (bool, error) {
-	was := j.change.Listing
-	l := was
+// adopt shows on the views what the seller wants and what our own rules
+// refuse.
+func (r *run) adopt(j *job) {
+	l := j.change.Listing
+	j.was = l
 	for c, wish := range j.wish {
-		v := was.Views[c]
-		paused := !wish && v.State != commerce.ListingEnded && l.Remote == ""
-		l.Views = setView(l.Views, c, channel.View{State: v.State, Review: v.Review, Problems: v.Problems, Waiting: v.Waiting}, r.Now())
-		if paused {
-			l.Views = setView(l.Views, c, channel.View{State: commerce.ListingPaused}, r.Now())
+		v := l.Views[c]
+		next := channel.View{State: v.State, Review: v.Review, Problems: v.Problems, Waiting: v.Waiting}
+		if !wish && v.State != commerce.ListingEnded && l.Remote == "" {
+			next = channel.View{State: commerce.ListingPaused}
 		}
+		l.Views = setView(l.Views, c, next, r.Now())
 		v = l.Views[c]
 		v.Wanted = wish
 		l.Views[c] = v
 	}
-	l = r.refused(l, j.problems)
-	j.change.Listing = l
-	if len(j.change.Groups) > 0 && (someWanted(j.change.Wanted) || l.Remote != "") {
-		return true, nil
-	}
+	j.change.Listing = r.refused(l, j.problems)
+}
+
+// needsCall is false for content that is refused before it is sent, and for
+// content the marketplace already shows.
+func (j *job) needsCall() bool {
+	return len(j.change.Groups) > 0 && (someWanted(j.change.Wanted) || j.change.Listing.Remote != "")
+}
+
+// withoutCall is what is stored of a job that needs no call.
+func (j *job) withoutCall() deed {
+	l := j.change.Listing
 	l.Shown = holdAll(l.Shown, j.held)
-	same := reflect.DeepEqual(was.Views, l.Views) && reflect.DeepEqual(was.Shown, l.Shown)
+	d := deed{listing: &l, drop: j.marks}
+	same := reflect.DeepEqual(j.was.Views, l.Views) && reflect.DeepEqual(j.was.Shown, l.Shown)
 	if (l.Version == 0 && !someWanted(j.wish)) || (l.Version > 0 && same) {
-		return false, r.Store.DropMarks(ctx, j.marks)
+		d.listing = nil
 	}
-	if err := r.put(ctx, l); err != nil {
-		return false, err
-	}
-	return false, r.Store.DropMarks(ctx, j.marks)
+	return d
 }
 
 // refused shows what the rules of a channel refuse on its view. What is on sale

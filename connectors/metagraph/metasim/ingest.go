@@ -173,7 +173,7 @@ func (s *Sim) merge(tx *simkit.Tx, key string, it item, r record) error {
 }
 
 // overwrite takes over the fields of a record and says for each that was sent
-// whether it changed; null takes a field away.
+// whether it changed; an empty one is taken away.
 func (it *item) overwrite(data map[string]json.RawMessage) map[string]bool {
 	changed := map[string]bool{}
 	for name, raw := range data {
@@ -181,7 +181,7 @@ func (it *item) overwrite(data map[string]json.RawMessage) map[string]bool {
 			continue
 		}
 		changed[name] = !alike(it.Data[name], raw)
-		if string(raw) == "null" {
+		if clears(raw) {
 			delete(it.Data, name)
 		} else {
 			it.Data[name] = raw
@@ -190,6 +190,10 @@ func (it *item) overwrite(data map[string]json.RawMessage) map[string]bool {
 	it.Version++
 	return changed
 }
+
+// clears says whether a value takes a field away: null, or an empty text as
+// Meta's own plugin sends it (facebook-for-woocommerce, 2022-08).
+func clears(raw json.RawMessage) bool { return string(raw) == "null" || string(raw) == `""` }
 
 // alike says whether two JSON values mean the same to a reviewer, however they
 // are escaped.

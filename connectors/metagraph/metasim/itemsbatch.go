@@ -168,7 +168,7 @@ func (r record) inspect(rules map[string]rule) validation {
 			v.Warnings = append(v.Warnings, remark{"DELETE takes only an id, ignored: " + name})
 		case !known:
 			v.Warnings = append(v.Warnings, remark{"Unrecognised field: " + name})
-		case string(r.Data[name]) == "null":
+		case clears(r.Data[name]):
 		default:
 			if problem := check(r.Data[name]); problem != "" {
 				refuse("%s %s", name, problem)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/port"
 )
 
 var errDead = errors.New("the process is dead")
@@ -41,10 +42,9 @@ func (b *books) Begin(_ context.Context, c channel.Call) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c.BeganAt, c.Groups = b.now(), map[commerce.ListingID][]commerce.Group{}
+	c.BeganAt, c.Items = b.now(), map[commerce.ListingID]port.CallItem{}
 	for _, id := range c.Listings {
-		c.Groups[id] = slices.Clone(b.groups[id])
-		c.Products = append(c.Products, b.listings[id].Product)
+		c.Items[id] = port.CallItem{Product: b.listings[id].Product, Groups: slices.Clone(b.groups[id])}
 	}
 	c.Intent = maps.Clone(c.Intent)
 	b.calls[c.ID] = c

@@ -239,7 +239,7 @@ func (s *seller) settle(wares []*ware) bool {
 		for _, w := range wares {
 			if slices.Contains(c.Listings, w.listing) {
 				change := s.change(w)
-				change.Groups = c.Groups[w.listing]
+				change.Groups = c.Items[w.listing].Groups
 				open.Changes = append(open.Changes, change)
 			}
 		}
@@ -283,7 +283,7 @@ func (s *seller) settled(c channel.OpenCall, wares []*ware, results []channel.Re
 			w.gaveUp = fault.Refused(fault.Rejected, problemsOf(r)...)
 		case channel.More, channel.Failed:
 			w.errs = append(w.errs, fmt.Errorf("settle %s: %s: %w", c.Kind, r.Outcome, r.Err))
-			w.todo = union(w.todo, c.Groups[w.listing])
+			w.todo = union(w.todo, c.Items[w.listing].Groups)
 		case channel.Done:
 			if !r.CheckAt.IsZero() {
 				w.checkAt = r.CheckAt

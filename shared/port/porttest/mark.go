@@ -78,7 +78,7 @@ func markMany(t *testing.T, b StoreBench) {
 func callKept(t *testing.T, b StoreBench) {
 	ctx := t.Context()
 	c := port.Call{ID: "2", Kind: "items_batch", Listings: []commerce.ListingID{"l1"}, Intent: map[string]string{"title": "x"},
-		Groups: map[commerce.ListingID][]commerce.Group{"l1": {commerce.GroupStock}}, Attempts: map[commerce.ProductID]int{"p1": 2}, BeganAt: epoch()}
+		Items: map[commerce.ListingID]port.CallItem{"l1": {Product: "p1", Groups: []commerce.Group{commerce.GroupStock}, Marks: []port.Mark{{Product: "p1", Version: "1", Attempts: 2}}}}, BeganAt: epoch()}
 	early := c
 	early.ID = "1"
 	ok(t, b.Store.PutCall(ctx, mine, "t1", c))

@@ -32,6 +32,7 @@ type bench struct {
 	store  *stepper
 	market *market
 	queue  *queue
+	blobs  blobs
 	worker *publish.Worker
 	marker *publish.Marker
 	rules  map[commerce.Channel]channel.Rules
@@ -44,7 +45,8 @@ func newBench(t *testing.T, channels ...commerce.Channel) *bench {
 	t.Helper()
 	clock := porttest.NewClock(time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC))
 	b := &bench{t: t, clock: clock, queue: &queue{now: clock.Now}, rules: map[commerce.Channel]channel.Rules{}}
-	b.store = &stepper{Store: localtest.Open(t, clock.Now).Store}
+	b.store = &stepper{Store: localtest.Open(t, clock.Now).Store, clock: clock}
+	b.blobs = blobs{stepper: b.store, kept: map[string][]byte{}}
 	b.queue.dead = func() bool { return b.store.dead }
 	b.market = &market{bench: b, items: map[commerce.RemoteID]*item{}, made: map[string]commerce.RemoteID{}}
 	b.worker = &publish.Worker{
@@ -53,7 +55,7 @@ func newBench(t *testing.T, channels ...commerce.Channel) *bench {
 			return b.market, nil
 		},
 		Rules: func(c commerce.Channel) channel.Rules { return b.rules[c] },
-		Queue: b.queue, Expired: b.expired, Now: clock.Now, NewID: b.ids.Next, Log: localtest.Quiet(),
+		Queue: b.queue, Blobs: &b.blobs, Expired: b.expired, Now: clock.Now, NewID: b.ids.Next, Log: localtest.Quiet(),
 	}
 	b.marker = &publish.Marker{Store: b.store, Now: clock.Now, NewID: b.ids.Next}
 	b.setUp(channels)
@@ -242,6 +244,8 @@ type stepper struct {
 	after  bool
 	killed bool
 	dead   bool
+	slow   time.Duration // what putting a listing takes
+	clock  *porttest.Clock
 	cancel func() // ends the context instead of the process, when it is set
 	read   int    // marks read
 	// before runs when a call is on its way, during between a marketplace's
@@ -293,6 +297,7 @@ func (s *stepper) Unlock(ctx context.Context, key, token string) error {
 }
 
 func (s *stepper) PutListing(ctx context.Context, w commerce.WorkspaceID, l port.ListingWrite) (put commerce.Listing, err error) {
+	s.clock.Advance(s.slow)
 	err = s.step(func() error { put, err = s.Store.PutListing(ctx, w, l); return err })
 	return put, err
 }
@@ -327,4 +332,27 @@ func (s *stepper) ListMarks(ctx context.Context, w commerce.WorkspaceID, t comme
 	s.read += len(marks)
 	once(&s.listed)
 	return marks, err
+}
+
+// blobs are kept in memory.
+type blobs struct {
+	port.Blobs
+	stepper *stepper
+	kept    map[string][]byte
+}
+
+func (b *blobs) PutBlob(_ context.Context, key, _ string, data []byte) error {
+	return b.stepper.step(func() error { b.kept[key] = data; return nil })
+}
+
+func (b *blobs) Blob(_ context.Context, key string, _ int64) ([]byte, error) {
+	data, ok := b.kept[key]
+	if !ok {
+		return nil, fault.New(fault.NotFound, "blob_not_found", "There is no blob %s.", key)
+	}
+	return data, nil
+}
+
+func (b *blobs) DeleteBlob(_ context.Context, key string) error {
+	return b.stepper.step(func() error { delete(b.kept, key); return nil })
 }

@@ -104,7 +104,7 @@ func (r *run) lookLater(ctx context.Context, c port.Call, cause error) error {
 	if f.Kind == fault.AuthExpired {
 		return r.expired(ctx, f)
 	}
-	c.CheckAt = r.Now().Add(max(waitOf(f), 10*time.Second))
+	c.CheckAt = r.Now().Add(min(max(waitOf(f), 10*time.Second), longest))
 	if err := r.keepCall(ctx, c); err != nil {
 		return fmt.Errorf("postpone call %s: %w", c.ID, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/manystall/manystall/connectors/all"
 	"github.com/manystall/manystall/connectors/simkit"
 	"github.com/manystall/manystall/connectors/simkit/world"
+	"github.com/manystall/manystall/infra/blob"
 	"github.com/manystall/manystall/infra/dynamo"
 	"github.com/manystall/manystall/infra/localaws/localtest"
 	"github.com/manystall/manystall/shared/channel"
@@ -95,6 +96,10 @@ func openMarket(t testing.TB, stand simkit.Stand, tune func(simkit.Simulator), c
 			return fmt.Errorf("consent ended: %s", why)
 		},
 	}
+	blobs, err := blob.OpenDir(blob.DirOptions{Path: t.TempDir(), Now: m.now})
+	m.must(err)
+	t.Cleanup(func() { _ = blobs.Close() })
+	m.worker.Blobs = blobs
 	m.marker = &publish.Marker{Store: m.store, Now: m.now, NewID: m.ids.Next}
 	m.setUp(driver, channels)
 	return m
@@ -167,6 +172,11 @@ func (m *market) category(c commerce.Channel) string {
 // it. Names are of one length: Meta counts bytes.
 func (m *market) good(i, images, variants int) {
 	m.Helper()
+	m.goods = append(m.goods, m.make(i, images, variants, m.targets()))
+}
+
+func (m *market) make(i, images, variants int, targets []port.Target) commerce.Product {
+	m.Helper()
 	name := fmt.Sprintf("mug%05d", i)
 	p := commerce.Product{
 		ID: commerce.ProductID("prd_" + name), Handle: name, Title: "Stoneware mug " + name, Category: "mugs", CreatedAt: m.now(),
@@ -184,9 +194,9 @@ func (m *market) good(i, images, variants int) {
 		p.Variants, claims = append(p.Variants, v), append(claims, v.SKU)
 		m.move(p, v, m.pieces)
 	}
-	put, err := m.store.PutProduct(m.Context(), space, port.ProductWrite{Product: p, Claims: claims, Marks: m.marker.Edited(space, m.targets(), commerce.Product{}, p)})
+	put, err := m.store.PutProduct(m.Context(), space, port.ProductWrite{Product: p, Claims: claims, Marks: m.marker.Edited(space, targets, commerce.Product{}, p)})
 	m.must(err)
-	m.goods = append(m.goods, put)
+	return put
 }
 
 func (m *market) targets() []port.Target {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -53,26 +54,25 @@ func (r *run) leave(ctx context.Context) (time.Time, error) {
 
 // part ends the views of the products of some marks, and the marks.
 func (r *run) part(ctx context.Context, marks []port.Mark) error {
-	seen := map[commerce.ProductID]bool{}
-	var products []commerce.ProductID
+	byProduct := map[commerce.ProductID][]port.Mark{}
 	for _, m := range marks {
-		if !seen[m.Product] {
-			seen[m.Product], products = true, append(products, m.Product)
-		}
+		byProduct[m.Product] = append(byProduct[m.Product], m)
 	}
+	products := slices.Sorted(maps.Keys(byProduct))
 	if _, err := r.products(ctx, products); err != nil {
 		return err
 	}
 	if err := r.loadListings(ctx, products, true); err != nil {
 		return err
 	}
-	deeds := []deed{{drop: marks}}
+	deeds := make([]deed, 0, len(products))
 	for _, p := range products {
-		l, ok := r.listings[port.ListingIDOf(r.target.ID, p)]
-		if ok && !(asksAnew(l) && allParted(l)) {
+		d := deed{drop: byProduct[p]}
+		if l, ok := r.listings[port.ListingIDOf(r.target.ID, p)]; ok && !(asksAnew(l) && allParted(l)) {
 			l.Shown = showAnew()
-			deeds = append(deeds, deed{listing: &l})
+			d.listing = &l
 		}
+		deeds = append(deeds, d)
 	}
 	return r.storeSome(ctx, deeds)
 }

@@ -16,7 +16,7 @@ import (
 
 const (
 	// storeAtOnce is how many outcomes are stored before the clock is looked at.
-	storeAtOnce = 200
+	storeAtOnce = 100
 	// sideBySide is how many listings are put at a time.
 	sideBySide = 16
 )

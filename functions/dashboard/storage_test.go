@@ -14,7 +14,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/manystall/manystall/infra/dynamo"
-	"github.com/manystall/manystall/infra/localaws"
+	"github.com/manystall/manystall/infra/localaws/localtest"
 	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -30,26 +30,7 @@ import (
 // openTable is storage as it runs: the adapter over the embedded server.
 func openTable(t *testing.T) *dynamo.Store {
 	t.Helper()
-	server, err := localaws.Open(localaws.Config{Path: t.TempDir(), Now: time.Now, Sweep: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	env := func(name string) string {
-		return map[string]string{"AWS_ENDPOINT_URL": "http://dynamodb.invalid"}[name]
-	}
-	client, err := dynamo.NewClient(env, server.RoundTripper())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := dynamo.CreateTable(t.Context(), client, "manystall"); err != nil {
-		t.Fatal(err)
-	}
-	return dynamo.New(client, "manystall", dynamo.Options{})
+	return localtest.Open(t, time.Now).Store
 }
 
 // stated lets the catalog state quantities to the stock's keeper.

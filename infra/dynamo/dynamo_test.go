@@ -24,7 +24,7 @@ func open(t *testing.T, clock *porttest.Clock) (*dynamodb.Client, string) {
 	getenv, table := os.Getenv, "manystall-"+ulid.Make().String()
 	var transport *localaws.Server
 	if getenv("AWS_ENDPOINT_URL_DYNAMODB") == "" {
-		server, err := localaws.Open(localaws.Config{Path: t.TempDir(), Now: clock.Now, Sweep: -1})
+		server, err := localaws.Open(localaws.Config{Path: t.TempDir(), Now: clock.Now, Sweep: -1, NoSync: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,9 +30,8 @@ type Config struct {
 	Now func() time.Time
 	// Seed makes ids and choices repeatable.
 	Seed uint64
-	// Adverse makes the services do what AWS allows itself to do, by Seed:
-	// see SetAdverse of
-	// sqs.Service and ddb.Service.
+	// Adverse makes the services do what AWS allows itself to do, by Seed: see
+	// SetAdverse of sqs.Service and ddb.Service.
 	Adverse bool
 	// Region is named in ARNs; us-east-1 if empty.
 	Region string
@@ -41,6 +40,8 @@ type Config struct {
 	// Sweep is how often, in real time, expired items and old stream records
 	// are removed: 10 s if zero, never by itself if negative.
 	Sweep time.Duration
+	// NoSync leaves out fsync: for tests that are not about durability.
+	NoSync bool
 	// Log takes failures of the server itself; slog.Default if nil.
 	Log *slog.Logger
 }
@@ -66,7 +67,7 @@ func Open(c Config) (*Server, error) {
 		return nil, fmt.Errorf("open local AWS: %w", err)
 	}
 	tables, err := ddb.New(ddb.Config{Path: filepath.Join(c.Path, "dynamodb.db"), Now: c.Now, Region: c.Region,
-		Shards: c.Shards, Log: c.Log, Seed: c.Seed})
+		Shards: c.Shards, Log: c.Log, Seed: c.Seed, NoSync: c.NoSync})
 	if err != nil {
 		return nil, fmt.Errorf("open local AWS: %w", err)
 	}
@@ -74,7 +75,9 @@ func Open(c Config) (*Server, error) {
 	if err := s.openQueues(c); err != nil {
 		return nil, errors.Join(fmt.Errorf("open local AWS: %w", err), tables.Close())
 	}
-	syncFolder(c.Path)
+	if !c.NoSync {
+		syncFolder(c.Path)
+	}
 	life, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	if c.Sweep > 0 {
@@ -97,7 +100,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (s *Server) openQueues(c Config) error {
-	disk, err := bolt.Open(filepath.Join(c.Path, "sqs.db"), false)
+	disk, err := bolt.Open(filepath.Join(c.Path, "sqs.db"), c.NoSync)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ type house struct {
 // open starts the house kept in a folder. The checkpoints outlive it.
 func open(t *testing.T, folder string, marks Checkpoints, invoke Invoke) *house {
 	t.Helper()
-	server, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1})
+	server, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func Open(path string, noSync bool) (*bbolt.DB, error) {
 	}
 	var db *bbolt.DB
 	err := guarded(func() (err error) {
-		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait, FreelistType: bbolt.FreelistMapType, NoSync: noSync})
+		db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait, FreelistType: bbolt.FreelistMapType, NoSync: noSync, NoGrowSync: noSync})
 		return err
 	})
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 func adverseBundle(t *testing.T, seed uint64) *bundle {
 	t.Helper()
 	b := &bundle{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
-	b.server = openServer(t, localaws.Config{Path: t.TempDir(), Now: b.clock.Now, Sweep: -1, Seed: seed})
+	b.server = openServer(t, localaws.Config{Path: t.TempDir(), Now: b.clock.Now, Sweep: -1, NoSync: true, Seed: seed})
 	b.db, b.streams = clients(b.server)
 	return b
 }

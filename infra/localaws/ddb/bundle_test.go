@@ -50,10 +50,13 @@ type bundle struct {
 	clock   *clock
 }
 
+// setup opens an empty server. Only benchmarks wait for the disk; what a kill
+// does is tested with servers opened otherwise.
 func setup(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{clock: &clock{now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}}
-	b.server = openServer(t, localaws.Config{Path: t.TempDir(), Now: b.clock.Now, Sweep: -1})
+	_, measuring := t.(*testing.B)
+	b.server = openServer(t, localaws.Config{Path: t.TempDir(), Now: b.clock.Now, Sweep: -1, NoSync: !measuring})
 	b.db, b.streams = clients(b.server)
 	return b
 }

@@ -31,9 +31,10 @@ type Ground struct {
 }
 
 // Open makes an empty table that lives by a clock and is gone with the test.
+// Nothing waits for the disk: what a power loss does is not tested with it.
 func Open(t testing.TB, now func() time.Time) Ground {
 	t.Helper()
-	server, err := localaws.Open(localaws.Config{Path: t.TempDir(), Now: now, Sweep: -1, Log: Quiet()})
+	server, err := localaws.Open(localaws.Config{Path: t.TempDir(), Now: now, Sweep: -1, NoSync: true, Log: Quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}

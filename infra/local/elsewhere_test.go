@@ -1,14 +1,10 @@
 package local_test
 
 import (
-	"bufio"
 	"encoding/csv"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 )
 
@@ -47,45 +43,6 @@ func first(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// startMoto runs moto_server until the test ends and answers its address.
-func startMoto(t *testing.T) string {
-	t.Helper()
-	path, err := exec.LookPath("moto_server")
-	if err != nil {
-		t.Skip("moto_server is not here, and SECOND_DYNAMODB and SECOND_SQS do not name another implementation")
-	}
-	cmd := exec.Command(path, "-p", "0") //nolint:gosec // found in PATH
-	said, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewReader(said)
-	rest := make(chan struct{})
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-rest
-		_ = cmd.Wait()
-	})
-	defer func() {
-		go func() {
-			defer close(rest)
-			_, _ = io.Copy(io.Discard, lines)
-		}()
-	}()
-	for {
-		line, err := lines.ReadString('\n')
-		if _, address, ok := strings.Cut(line, "Running on "); ok {
-			return strings.TrimSpace(address)
-		}
-		if err != nil {
-			t.Fatalf("moto_server ended before it told its address: %v", err)
-		}
-	}
 }
 
 // part writes the rows of some products of a catalog to a file of its own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -68,9 +69,9 @@ func soakEndpoint(ctx context.Context, s *localaws.Server) (*endpoint, error) {
 func TestSoakChild(t *testing.T) {
 	folder := os.Getenv(soakFolder)
 	if folder == "" {
-		t.Skip("runs only as the child of TestSoakKills")
+		t.Skip("runs only as the child of TestSoakKills and TestPowerLoss")
 	}
-	s, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1, Log: quiet()})
+	s, err := localaws.Open(localaws.Config{Path: folder, Sweep: -1, NoSync: os.Getenv(powerNoSync) != "", Log: quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,10 @@ func TestSoakChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	life, _ := strconv.ParseUint(os.Getenv(soakLife), 10, 64)
-	out := &tape{}
+	out := &tape{left: math.MaxInt}
+	if n, err := strconv.Atoi(os.Getenv(powerLinesLeft)); err == nil {
+		out.left = n
+	}
 	for w := range workers {
 		go (&worker{endpoint: e, tape: out, name: strconv.Itoa(w), life: life, random: rand.New(rand.NewPCG(life, uint64(w)))}).work(t.Context())
 	}
@@ -87,12 +91,18 @@ func TestSoakChild(t *testing.T) {
 }
 
 // tape writes whole lines.
-type tape struct{ mu sync.Mutex }
+type tape struct {
+	mu   sync.Mutex
+	left int // lines until the process ends by itself
+}
 
 func (o *tape) line(words ...any) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	fmt.Println(words...)
+	if o.left--; o.left <= 0 {
+		os.Exit(0)
+	}
 }
 
 // worker writes under a partition key of its own, so that what must be there

@@ -27,11 +27,15 @@ func parseTable(p params) (*store.Table, error) {
 	t.Types = p.definitions()
 	elements := p.keySchema()
 	t.Throughput = p.throughput()
+	t.Tags = p.tags()
 	indexes, projected := p.indexes()
 	if p.shared.wrong == nil && nameErr != nil {
 		return nil, nameErr
 	}
 	if err := p.verdict(); err != nil {
+		return nil, err
+	}
+	if err := checkTags(t.Tags); err != nil {
 		return nil, err
 	}
 	return t, p.finishTable(t, elements, indexes, projected)

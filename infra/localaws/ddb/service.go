@@ -85,6 +85,12 @@ func find(target string) (operation, bool) {
 		return (*Service).updateTimeToLive, true
 	case "DynamoDB_20120810.DescribeTimeToLive":
 		return (*Service).describeTimeToLive, true
+	case "DynamoDB_20120810.TagResource":
+		return (*Service).tagResource, true
+	case "DynamoDB_20120810.UntagResource":
+		return (*Service).untagResource, true
+	case "DynamoDB_20120810.ListTagsOfResource":
+		return (*Service).listTagsOfResource, true
 	}
 	if op, ok := findItem(target); ok {
 		return op, true

@@ -85,6 +85,8 @@ type Table struct {
 	View string `json:",omitempty"`
 	// Protected refuses deletion.
 	Protected bool `json:",omitempty"`
+	// Tags are what its owner says of it; nothing here goes by them.
+	Tags map[string]string `json:",omitempty"`
 }
 
 // Index finds an index by name.

@@ -315,6 +315,35 @@ func TestNotesAndCancelledOrders(t *testing.T) {
 	}
 }
 
+func TestRefundsGiftsAndAnswers(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := mug("gift")
+	g.p.Attributes = map[string]string{"personalization": "required", "personalization_question": "Name"}
+	b.push(g.fill(9), commerce.ListingLive)
+	id, err := b.w.Place(channeltest.Purchase{SKU: "gift-0", Quantity: 2, Buyer: "Ada Example", Note: "Please hurry"})
+	b.must(err)
+	b.must(b.sim.Wish(t.Context(), string(id), "Happy birthday", "Grace"))
+	o := b.order(id)
+	if want := "Please hurry\n\nGift message: Happy birthday\n\nName (Mug gift): Grace"; o.Note != want || o.Lines[0].Title != "Mug gift" {
+		t.Errorf("note %q, want %q; title %q", o.Note, want, o.Lines[0].Title)
+	}
+	for _, c := range []struct {
+		cents int64
+		state commerce.OrderState
+		raw   string
+	}{{500, commerce.OrderPaid, "partially refunded"}, {0, commerce.OrderRefunded, "fully refunded"}} {
+		b.w.Advance(time.Minute)
+		b.must(b.sim.RefundOrder(t.Context(), string(id), c.cents))
+		if o = b.order(id); o.State != c.state || o.RawState != c.raw || o.Total.Amount != 2*1990+499 {
+			t.Errorf("after a refund of %d: state %q (%s), total %s", c.cents, o.State, o.RawState, o.Total)
+		}
+		if got := b.states()[id]; got != c.state {
+			t.Errorf("a poll tells %q", got)
+		}
+	}
+}
+
 func TestShipWithoutTracking(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -44,6 +44,11 @@ func TestRules(t *testing.T) {
 		{"currency sign", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "Mug for 5 €" }, "title_character", "title"},
 		{"emoji", func(p *commerce.Product, _ *commerce.Defaults) { p.Title = "Mug 😀" }, "title_character", "title"},
 		{"no description", func(p *commerce.Product, _ *commerce.Defaults) { p.Description = "" }, "description_missing", "description"},
+		{"HTML", func(p *commerce.Product, _ *commerce.Defaults) { p.Description = "A <b class=\"x\">good</b> mug" }, "description_html", "description"},
+		{"a line break of HTML", func(p *commerce.Product, _ *commerce.Defaults) { p.Description = "One<BR/>two" }, "description_html", "description"},
+		{"comparisons and hearts", func(p *commerce.Product, _ *commerce.Defaults) {
+			p.Description = "3 < 4 > 2, <3, a<b, <Brand>, x</y\n\nNew line"
+		}, "", ""},
 		{"14 tags", func(p *commerce.Product, _ *commerce.Defaults) {
 			p.Tags = strings.Fields("a b c d e f g h i j k l m n")
 		}, "too_many_tags", "tags"},

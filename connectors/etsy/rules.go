@@ -64,6 +64,7 @@ const batch = 50
 func check(p commerce.Product, d commerce.Defaults, now time.Time) []commerce.Problem {
 	var found []commerce.Problem
 	found = append(found, checkTitle(p.Title)...)
+	found = append(found, checkDescription(p.Description)...)
 	found = append(found, checkWords("tags", "tag", "letters, digits, spaces, - ' ™ © ®", p.Tags, notInTag)...)
 	found = append(found, checkWords("materials", "material", "letters, digits, spaces", p.Materials, notInMaterial)...)
 	found = append(found, checkMade(p, d, now)...)
@@ -85,6 +86,19 @@ func checkTitle(title string) []commerce.Problem {
 		}
 	}
 	return found
+}
+
+// tag is what HTML looks like. Etsy shows descriptions as plain text, tags and
+// all.
+var tag = regexp.MustCompile(`(?i)</?(?:p|br|div|span|b|strong|i|em|u|a|img|ul|ol|li|h[1-6]|table|tr|td|font)(?:\s[^<>]*)?/?>`)
+
+func checkDescription(text string) []commerce.Problem {
+	bad := tag.FindString(text)
+	if bad == "" {
+		return nil
+	}
+	return []commerce.Problem{{Rule: "description_html", Field: "description", Value: channel.Cut(bad), Allowed: "plain text with line breaks",
+		Fix: fmt.Sprintf("Remove “%s” and other HTML from the description: buyers on Etsy would read it as it stands.", channel.Cut(bad))}}
 }
 
 func checkWords(field, name, allowed string, words []string, not *regexp.Regexp) []commerce.Problem {

@@ -101,6 +101,9 @@ func TestHookBody(t *testing.T) {
 		`{"event_type":"order.paid","resource_url":"http://openapi.etsy.com` + at + `","shop_id":42}`:                                    0,
 		`{"event_type":"order.paid","resource_url":"https://openapi.etsy.com/v3/application/shops/42/receipts/../../x","shop_id":42}`:    0,
 		`{"event_type":"order.paid","resource_url":"https://openapi.etsy.com/v3/application/shops/42/receipts/99999999999999999999999"}`: 0,
+		`{"event_type":"order.of_tomorrow","resource_url":"https://openapi.etsy.com` + at + `","shop_id":42}`:                            1,
+		`{"event_type":"listing.updated","resource_url":"https://openapi.etsy.com/v3/application/listings/5","shop_id":42}`:              0,
+		`{"resource_url":"https://openapi.etsy.com` + at + `","shop_id":42}`:                                                             1,
 		`{"event_type":"order.paid","data":{"receipt_id":7}}`:                                                                            0,
 		`[]`: 0, `null`: 0, ``: 0, `{`: 0,
 	} {
@@ -108,6 +111,26 @@ func TestHookBody(t *testing.T) {
 		if err != nil || resp.Status != http.StatusOK || len(events) != want {
 			t.Errorf("%s: status %d, %d events, %v; want 200, %d", body, resp.Status, len(events), err, want)
 		}
+	}
+}
+
+// TestHookRepeated: a delivery that comes again within its time is the same
+// event, so that it is stored once; nobody can give it another name.
+func TestHookRepeated(t *testing.T) {
+	t.Parallel()
+	apps := map[commerce.Channel]any{commerce.Etsy: &App{Webhook: secretOf("one")}}
+	first := signed("one", "msg_7", november, hookBody)
+	again := first
+	again.Now = november.Add(4 * time.Minute)
+	_, a, _ := handleHook(apps, first)
+	_, b, _ := handleHook(apps, again)
+	if len(a) != 1 || len(b) != 1 || a[0].ID != b[0].ID || a[0].Account != b[0].Account || string(a[0].Body) != string(b[0].Body) {
+		t.Errorf("events %+v and %+v", a, b)
+	}
+	renamed := signed("one", "msg_7", november, hookBody)
+	renamed.Header.Set("webhook-id", "msg_8")
+	if resp, events, _ := handleHook(apps, renamed); resp.Status != http.StatusUnauthorized || len(events) > 0 {
+		t.Errorf("a delivery under another id is answered %d", resp.Status)
 	}
 }
 

@@ -55,6 +55,10 @@ func For(t testing.TB) *Recorder {
 	return r
 }
 
+// Absent says that there are no descriptions: then nothing is checked or
+// counted.
+func (r *Recorder) Absent() bool { return r.specs == nil }
+
 // Wrap lets traffic pass through the recorder unchanged.
 func (r *Recorder) Wrap(next http.RoundTripper) http.RoundTripper {
 	return &tap{recorder: r, next: next}

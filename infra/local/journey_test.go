@@ -182,7 +182,12 @@ func (in *shopper) shows(sku string, want int64) {
 // TestJourney is a newcomer's first hour.
 func TestJourney(t *testing.T) {
 	t.Parallel()
-	newShopper(t).journey(t, sample, 25)
+	seen := newWatch(t)
+	in := newShopper(t, seen.env()...)
+	seen.passTo(t, in.Base())
+	in.journey(t, sample, 25)
+	t.Run("every edit reaches Etsy", func(t *testing.T) { in.edits(t, seen) })
+	seen.report(t, map[string]int{"etsy": 20 + 1}) // the call for tokens counts as one
 }
 
 // sample is what a first start imports.

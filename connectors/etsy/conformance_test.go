@@ -24,6 +24,7 @@ func watched(t *testing.T, seed uint64, watch *recorder.Recorder) *world.World {
 	return world.New(t, world.Config{
 		Stand: etsysim.Stand(), Driver: etsy.Driver(), Seed: seed,
 		Wrap: watch.Wrap,
+		Tune: func(s simkit.Simulator) { s.(*etsysim.Sim).Callback = "https://manystall.test/v1/oauth/etsy/callback" },
 		Rate: func(s simkit.Simulator, order string, stars int, text string) error {
 			_, err := s.(*etsysim.Sim).LeaveReview(t.Context(), order, stars, text)
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/manystall/manystall/connectors/etsy"
 	"github.com/manystall/manystall/connectors/etsy/etsysim"
+	"github.com/manystall/manystall/connectors/simkit"
 	"github.com/manystall/manystall/connectors/simkit/world"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/channel/channeltest"
@@ -18,9 +19,9 @@ import (
 // doubtful is a shop on an Etsy with unlikely answers.
 func doubtful(t *testing.T, doubts etsysim.Doubts) *stall {
 	t.Helper()
-	b := settle(t, world.New(t, world.Config{Stand: etsysim.Stand(), Driver: etsy.Driver(), Seed: 9}))
-	b.sim.Doubts = doubts
-	return b
+	return settle(t, world.New(t, world.Config{Stand: etsysim.Stand(), Driver: etsy.Driver(), Seed: 9, Tune: func(s simkit.Simulator) {
+		s.(*etsysim.Sim).Doubts = doubts
+	}}))
 }
 
 // TestEitherAnswer lives through a listing's and an order's life with each
@@ -35,12 +36,13 @@ func TestEitherAnswer(t *testing.T) {
 		"bare signatures":           {BareSignatures: true},
 		"shop_id as text":           {ShopIDAsText: true},
 		"another host":              {OtherHost: true},
+		"a secret for tokens":       {WantsSecret: true},
 		"refresh tokens stay":       {KeepsRefresh: true},
 		"batches hide drafts":       {BatchHidesDrafts: true},
 		"entities":                  {Entities: true},
 		"silent limits":             {SilentLimits: true},
 		"no processing profiles":    {HidesReadiness: true},
-		"all at once": {ListsCanceled: true, PricesPerLine: true, Capitals: true, BareSignatures: true, ShopIDAsText: true, OtherHost: true, KeepsRefresh: true,
+		"all at once": {ListsCanceled: true, PricesPerLine: true, Capitals: true, BareSignatures: true, ShopIDAsText: true, OtherHost: true, WantsSecret: true, KeepsRefresh: true,
 			BatchHidesDrafts: true, Entities: true, SilentLimits: true, HidesReadiness: true},
 	} {
 		t.Run(name, func(t *testing.T) {

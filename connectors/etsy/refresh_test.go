@@ -121,10 +121,17 @@ func TestProcessesRefreshOnce(t *testing.T) {
 
 // dying is a table that can't be written once new tokens are there: the process
 // dies between the refresh and its write.
-type dying struct{ *dynamo.Store }
+type dying struct {
+	*dynamo.Store
+	refreshed func() bool
+}
 
-func (dying) PutGrant(context.Context, port.Grant) (port.Grant, error) {
-	return port.Grant{}, errors.New("the process is dead")
+// PutGrant stores until there are new tokens.
+func (d dying) PutGrant(ctx context.Context, g port.Grant) (port.Grant, error) {
+	if d.refreshed() {
+		return port.Grant{}, errors.New("the process is dead")
+	}
+	return d.Store.PutGrant(ctx, g)
 }
 
 // TestDeathBetweenRefreshAndWrite: Etsy has given out new tokens that nobody
@@ -136,7 +143,8 @@ func TestDeathBetweenRefreshAndWrite(t *testing.T) {
 		h := newHouse(t)
 		h.sim.Doubts.KeepsRefresh = keeps
 		h.w.Advance(2 * time.Hour)
-		if err := h.call(dying{h.store}); err == nil {
+		before := h.w.Calls()["oauthToken"]
+		if err := h.call(dying{h.store, func() bool { return h.w.Calls()["oauthToken"] > before }}); err == nil {
 			t.Error("a call of a dead process succeeds")
 		}
 		h.w.Advance(time.Minute) // the lock of the dead one ends

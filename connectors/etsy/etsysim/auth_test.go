@@ -119,6 +119,17 @@ func TestConsentPage(t *testing.T) {
 	}
 }
 
+func TestRegisteredCallback(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.sim.Callback = testRedirect + "/"
+	q := consentQuery("listings_r")
+	a := b.serve(httptest.NewRequest(http.MethodGet, "/oauth/connect?"+q.Encode(), nil))
+	b.want(a, http.StatusBadRequest, "redirect URL is not permitted")
+	q.Set("redirect_uri", b.sim.Callback)
+	b.want(b.serve(httptest.NewRequest(http.MethodGet, "/oauth/connect?"+q.Encode(), nil)), http.StatusOK, "Approve")
+}
+
 func TestCodeExchange(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

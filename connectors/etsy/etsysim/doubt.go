@@ -17,6 +17,7 @@ type Doubts struct {
 	BareSignatures    bool // webhook signatures come without "v1,"
 	ShopIDAsText      bool // webhooks have shop_id as text
 	OtherHost         bool // resource_url names api.etsy.com
+	WantsSecret       bool // the token endpoint wants client_secret too
 	KeepsRefresh      bool // a refresh token works after it was exchanged
 	BatchHidesDrafts  bool // batch reads leave out what is not active
 	Entities          bool // titles, descriptions and tags show ' and & as HTML entities

@@ -83,6 +83,9 @@ func (s *Sim) exchange(tx *simkit.Tx, f *form) (reply, error) {
 	if !same(f.text("client_id"), s.env.App["ETSY_KEYSTRING"]) {
 		return reply{}, oauthError("invalid_client", "client_id is not a known keystring")
 	}
+	if s.Doubts.WantsSecret && !same(f.text("client_secret"), s.env.App["ETSY_SHARED_SECRET"]) {
+		return reply{}, oauthError("invalid_client", "client_secret is not that of the keystring")
+	}
 	switch f.text("grant_type") {
 	case "authorization_code":
 		return s.exchangeCode(tx, f)

@@ -10,6 +10,9 @@ import (
 	"github.com/manystall/manystall/shared/httpclient"
 )
 
+// unknownClient is the code of a refusal to know the application.
+const unknownClient = "app_unknown"
+
 // Answer is an answer that is no success.
 type Answer struct {
 	Op     string
@@ -79,6 +82,8 @@ func oauthFault(a Answer, text string) *fault.Error {
 		return fault.New(fault.Temporary, "server_error", "Etsy's consent service had a problem of its own.")
 	case strings.Contains(text, "invalid_grant"), strings.Contains(text, "invalid_token"):
 		return fault.New(fault.AuthExpired, "consent_ended", "The consent for the Etsy shop has ended or was withdrawn. Connect the shop again.")
+	case strings.Contains(text, "invalid_client"):
+		return fault.New(fault.Denied, unknownClient, "Etsy does not know the application. Check ETSY_KEYSTRING and ETSY_SHARED_SECRET.")
 	default:
 		return fault.New(fault.Denied, "app_refused", "Etsy refuses the application. Check ETSY_KEYSTRING, ETSY_SHARED_SECRET and the callback address registered with Etsy.")
 	}

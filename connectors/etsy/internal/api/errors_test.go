@@ -96,7 +96,8 @@ func TestFault(t *testing.T) {
 		{"html", "getMe", false, 502, `<html>Bad gateway</html>`, fault.Temporary, "server_error", ""},
 		{"redirect", "getMe", false, 302, ``, fault.Permanent, "unexpected_status", ""},
 		{"refresh token revoked (etsy/open-api#549)", "oauthToken", false, 400, `{"error":"invalid_grant","error_description":"refresh_token is revoked"}`, fault.AuthExpired, "consent_ended", ""},
-		{"unknown application", "oauthToken", false, 400, `{"error":"invalid_client"}`, fault.Denied, "app_refused", ""},
+		{"unknown application", "oauthToken", false, 400, `{"error":"invalid_client"}`, fault.Denied, "app_unknown", ""},
+		{"another callback", "oauthToken", false, 400, `{"error":"invalid_request"}`, fault.Denied, "app_refused", ""},
 		{"consent service down (etsy/open-api#549)", "oauthToken", false, 500, ``, fault.Temporary, "server_error", ""},
 		{"consent service busy", "oauthToken", false, 429, ``, fault.RateLimited, "rate_limited", ""},
 	} {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/manystall/manystall/shared/fault"
 	"github.com/manystall/manystall/shared/httpclient"
 )
 
@@ -23,8 +24,19 @@ type Token struct {
 // tokens are lost either way. It is paid from no budget, since without tokens
 // nothing else works.
 func (c *Client) Token(ctx context.Context, form url.Values) (Token, error) {
-	r := call{op: "oauthToken", method: http.MethodPost, path: "/v3/public/oauth/token"}
 	form.Set("client_id", c.cfg.Keystring)
+	t, err := c.token(ctx, form)
+	if f := fault.Of(err); err != nil && f.Code == unknownClient && c.cfg.Secret != "" {
+		// Public clients send no secret here, says the documentation. Should
+		// Etsy want it after all, it gets it.
+		form.Set("client_secret", c.cfg.Secret.Reveal())
+		return c.token(ctx, form)
+	}
+	return t, err
+}
+
+func (c *Client) token(ctx context.Context, form url.Values) (Token, error) {
+	r := call{op: "oauthToken", method: http.MethodPost, path: "/v3/public/oauth/token"}
 	resp, err := c.cfg.HTTP.Do(ctx, httpclient.Request{
 		Op: r.op, Method: r.method, URL: c.cfg.AuthBase + r.path, Safe: true, Secret: true,
 		Header: http.Header{"Content-Type": {formType}, "Accept": {jsonType}}, Body: []byte(form.Encode()),

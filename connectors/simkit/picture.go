@@ -16,7 +16,7 @@ import (
 )
 
 // FetchPicture answers any address with a generated picture of 800 by 800
-// points, the same one for the same address. A path that ends in /404 is not
+// points, the same one for the same address; a chart is twice as large. A path that ends in /404 is not
 // found. It stands in for the whole internet where nothing outside is reachable.
 func FetchPicture(_ context.Context, address string) (*http.Response, error) {
 	u, err := url.Parse(address)
@@ -50,9 +50,13 @@ func Picture(name string) ([]byte, error) {
 	tone := func(shift uint) color.Color {
 		return color.RGBA{R: 90 + uint8(n>>shift)%140, G: 90 + uint8(n>>(shift+8))%140, B: 90 + uint8(n>>(shift+16))%140, A: 255}
 	}
+	side := 800
+	if strings.Contains(name, "chart") {
+		side *= 2
+	}
 	// A palette keeps the file at a few kilobytes.
-	img := image.NewPaletted(image.Rect(0, 0, 800, 800), color.Palette{tone(0), tone(16), tone(32)})
-	draw.Draw(img, image.Rect(0, 400, 800, 800), image.NewUniform(tone(16)), image.Point{}, draw.Src)
+	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{tone(0), tone(16), tone(32)})
+	draw.Draw(img, image.Rect(0, side/2, side, side), image.NewUniform(tone(16)), image.Point{}, draw.Src)
 	x, y := int(n>>24)%400, int(n>>40)%400
 	draw.Draw(img, image.Rect(x, y, x+400, y+400), image.NewUniform(tone(32)), image.Point{}, draw.Src)
 	var buf bytes.Buffer

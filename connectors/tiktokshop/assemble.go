@@ -30,14 +30,25 @@ func (j *job) assemble(ctx context.Context) (api.Content, error) {
 	if err != nil {
 		return body, err
 	}
+	rules, err := c.rulesOf(ctx, category)
+	if err != nil {
+		return body, err
+	}
 	var found []commerce.Problem
-	if body.Attributes, found = properties(p, attributes); len(found) > 0 {
+	body.Attributes, found = properties(p, attributes)
+	if found = append(found, lacking(p, rules, body)...); len(found) > 0 {
 		return body, fault.Refused(fault.Rejected, found...)
+	}
+	if body.Brand, err = c.brand(ctx, p, ch.Defaults, category); err != nil {
+		return body, err
 	}
 	if err := c.place(ctx, ch.Defaults, m); err != nil {
 		return body, err
 	}
 	if err := c.upload(ctx, p, m); err != nil {
+		return body, err
+	}
+	if err := c.addPapers(ctx, p, rules, m, &body); err != nil {
 		return body, err
 	}
 	m[keyCategory] = category
@@ -184,21 +195,30 @@ func (c *Connector) upload(ctx context.Context, p commerce.Product, m memory) er
 		if m[imageKey(address)] != "" {
 			continue
 		}
-		picture, err := c.env.Images.Image(ctx, address)
-		if err != nil {
-			return fmt.Errorf("read picture %d: %w", i+1, err)
-		}
-		image, err := c.api.UploadImage(ctx, picture.Type, picture.Data)
+		uri, err := c.bring(ctx, api.UseMain, address)
 		if err != nil {
 			return named(err, i)
 		}
-		if strings.TrimSpace(image.URI) == "" {
-			return fault.New(fault.Temporary, "no_uri", "TikTok took picture %d but gave it no address.", i+1)
-		}
-		m[imageKey(address)] = strings.TrimSpace(image.URI)
+		m[imageKey(address)] = uri
 	}
 	m.forgetImages(used)
 	return nil
+}
+
+// bring uploads the picture at an address for a use and answers its uri.
+func (c *Connector) bring(ctx context.Context, use, address string) (string, error) {
+	picture, err := c.env.Images.Image(ctx, address)
+	if err != nil {
+		return "", fmt.Errorf("read picture %s: %w", address, err)
+	}
+	image, err := c.api.UploadImage(ctx, use, picture.Type, picture.Data)
+	if err != nil {
+		return "", err
+	}
+	if strings.TrimSpace(image.URI) == "" {
+		return "", fault.New(fault.Temporary, "no_uri", "TikTok took the picture %s but gave it no address.", channel.Cut(address))
+	}
+	return strings.TrimSpace(image.URI), nil
 }
 
 // named says which picture a refusal is about.

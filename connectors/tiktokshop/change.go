@@ -72,7 +72,9 @@ func (j *job) lost(ctx context.Context, err error) channel.Result {
 		return j.failed(err)
 	}
 	if j.ch.Wanted[commerce.TikTok] && j.all() {
-		maps.DeleteFunc(j.m, func(key, _ string) bool { return !strings.HasPrefix(key, keyImage) })
+		maps.DeleteFunc(j.m, func(key, _ string) bool {
+			return !strings.HasPrefix(key, keyImage) && !strings.HasPrefix(key, keyPaper)
+		})
 		return j.create(ctx)
 	}
 	j.m[keyStatus] = statusDeleted

@@ -175,6 +175,7 @@ func shown(body api.Content) map[string]string {
 	}
 	return map[string]string{
 		"title": digestOf(body.Title), "description": digestOf(body.Description), "attributes": digestOf(body.Attributes),
+		"brand": digestOf(body.Brand), "papers": digestOf([]any{body.Chart, body.Papers, body.Makers, body.Responsible}),
 		"weight": digestOf(body.Weight), "box": digestOf(body.Box), "images": digestOf(body.Images), "skus": digestOf(skus),
 	}
 }

@@ -143,6 +143,12 @@ func (j *job) difference(body api.Content, whole bool) api.Content {
 	if differs("attributes") {
 		edit.Attributes = body.Attributes
 	}
+	if differs("brand") {
+		edit.Brand = body.Brand
+	}
+	if differs("papers") {
+		edit.Chart, edit.Papers, edit.Makers, edit.Responsible = body.Chart, body.Papers, body.Makers, body.Responsible
+	}
 	if differs("weight") || differs("box") {
 		edit.Weight, edit.Box = body.Weight, body.Box
 	}

@@ -18,6 +18,7 @@ const (
 	keyCategory   = "category"   // leaf it was listed in
 	keyWarehouses = "warehouses" // of its SKUs, joined by commas; the first one holds the stock
 	keyImage      = "img:"       // + digest of an address: uri of the uploaded picture
+	keyPaper      = "doc:"       // + digest of use and address: uri of an uploaded document
 	keyShown      = "h:"         // + property: digest of what was sent last
 	keyGone       = "gone:"      // + variant: its SKU was taken out of the product
 

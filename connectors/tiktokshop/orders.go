@@ -40,7 +40,7 @@ const (
 	partOrders = iota
 	partCancellations
 	partReturns
-	parts
+	partsAll
 )
 
 func (c cursor) text() string {
@@ -80,7 +80,7 @@ func (c cursor) next(token string) (cursor, bool) {
 	if token == "" {
 		c.Part++
 	}
-	if c.Part >= parts {
+	if c.Part >= partsAll {
 		return cursor{Read: c.Began}, false
 	}
 	return c, true

@@ -239,14 +239,9 @@ func contextWithin(t *testing.T, d time.Duration) (context.Context, context.Canc
 // spread puts one piece into another warehouse, as a seller does by hand.
 func (m *mug) spread(warehouse string) {
 	m.Helper()
-	app, _ := m.w.App().(*tiktokshop.App)
-	c := api.New(api.Config{
-		HTTP: m.w.Env().HTTP, Base: m.w.Env().Hosts("TIKTOK_URL"), AppKey: app.Key, Secret: app.Secret.Reveal(), Shop: m.set.Shop, Cipher: m.set.Cipher,
-		Tokens: m.src, Now: m.w.Env().Now,
-	})
 	first := m.listing.Extra["warehouses"]
 	levels := []api.Levels{{ID: string(m.listing.Items[m.variant(0)]), Inventory: []api.Stock{{Warehouse: first, Quantity: 1}, {Warehouse: warehouse, Quantity: 1}}}}
-	parts, err := c.UpdateInventory(m.Context(), string(m.listing.Remote), levels)
+	parts, err := m.client().UpdateInventory(m.Context(), string(m.listing.Remote), levels)
 	m.must(err)
 	if len(parts) > 0 {
 		m.Fatalf("%+v", parts)

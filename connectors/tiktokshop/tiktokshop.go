@@ -66,7 +66,7 @@ func target(settings any) channel.TargetRef {
 }
 
 // Connector is one shop. Safe for concurrent use. What it reads of the shop's
-// set-up (warehouses, attributes, carriers, reasons) it keeps for as long as it lives.
+// set-up (warehouses, what categories ask for, brands, carriers, reasons) it keeps for as long as it lives.
 type Connector struct {
 	env      channel.Env
 	settings Settings
@@ -77,6 +77,8 @@ type Connector struct {
 	attributes kept[[]api.Attribute]
 	carriers   kept[[]api.Provider]
 	reasons    kept[[]api.RejectReason]
+	rules      kept[api.Rules]
+	brands     kept[[]api.Brand]
 
 	mu sync.Mutex
 	// fullUntil is when TikTok may take new listings again.

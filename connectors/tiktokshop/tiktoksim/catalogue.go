@@ -16,6 +16,7 @@ type category struct {
 	attributes       []attribute
 	dimensions       bool // package dimensions are required
 	sizeChart        bool // a size chart is required
+	certificates     []certificate
 }
 
 type attribute struct {
@@ -73,6 +74,10 @@ func newCatalogue() catalogue {
 	g.leaf("601540", "601153", "Tailored Suits", apparel(), "made to measure")
 	g.leaf("601990", "0", "Collectible Coins", plain(), "coin")
 	g.leaf("601991", "0", "Weapons", plain(), "sword", "dagger")
+	g.leaf("601525", "0", "Baby Carriers", append(plain(), attribute{id: "101610", name: "Contains Batteries or Cells?", values: []value{{"1024357", "None"}, {"1024358", "Batteries"}}}), "baby carrier")
+	g.change("601525", func(c *category) {
+		c.certificates = []certificate{{id: "602362", name: "Children's Product Certificate", required: true, expires: true}, {id: "602363", name: "Battery Safety Report", whenID: "101610", whenIs: "1024358"}}
+	})
 	g.change("601540", func(c *category) { c.sizeChart = true })
 	g.change("600052", func(c *category) { c.dimensions = true })
 	g.change("601990", func(c *category) { c.permission = inviteOnly })

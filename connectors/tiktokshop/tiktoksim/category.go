@@ -116,8 +116,12 @@ func categoryRules(c *call) (any, error) {
 		return nil, err
 	}
 	_, sized := k.attribute("100007")
+	papers := []object{}
+	for _, one := range k.certificates {
+		papers = append(papers, one.view())
+	}
 	return object{
-		"product_certifications": []object{}, "size_chart": object{"is_supported": sized, "is_required": k.sizeChart},
+		"product_certifications": papers, "size_chart": object{"is_supported": sized, "is_required": k.sizeChart},
 		"cod": object{"is_supported": false}, "package_dimension": object{"is_required": k.dimensions}, "epr": object{"is_required": false},
 		"responsible_person": object{"is_required": false}, "manufacturer": object{"is_required": false},
 		"allowed_special_product_types": []string{}, "fees": []object{},

@@ -42,8 +42,8 @@ func (c *call) check(p *content) (warnings []string, err error) {
 	if err := k.checkProperties(p.Attributes); err != nil {
 		return nil, err
 	}
-	if k.sizeChart && (p.SizeChart == nil || p.SizeChart.Image == nil) {
-		return nil, reject(12052673, "A size chart image is required in this category.")
+	if err := c.checkPapers(p, k); err != nil {
+		return nil, err
 	}
 	return c.checkBrand(p)
 }

@@ -21,6 +21,7 @@ type content struct {
 	Attributes  []property `json:"product_attributes,omitempty"`
 	ExternalID  string     `json:"external_product_id,omitempty"`
 	SizeChart   *sizeChart `json:"size_chart,omitempty"`
+	Papers      []paper    `json:"certifications,omitempty"`
 	Idempotency string     `json:"idempotency_key,omitempty"`
 }
 
@@ -84,6 +85,13 @@ type sizeChart struct {
 	Image *imageRef `json:"image,omitempty"`
 }
 
+// paper is a certificate of the product.
+type paper struct {
+	ID      string     `json:"id"`
+	Images  []imageRef `json:"images,omitempty"`
+	Expires int64      `json:"expiration_date,omitempty"`
+}
+
 // overlay puts the top-level properties that body names over base: what a
 // partial edit does. A nested object replaces the old one as a whole.
 func overlay(base, in content, body []byte) (content, []string, error) {
@@ -98,7 +106,7 @@ func overlay(base, in content, body []byte) (content, []string, error) {
 		"main_images": func() { base.Images = in.Images }, "skus": func() { base.SKUs = in.SKUs },
 		"package_weight": func() { base.Weight = in.Weight }, "package_dimensions": func() { base.Dimensions = in.Dimensions },
 		"product_attributes": func() { base.Attributes = in.Attributes }, "external_product_id": func() { base.ExternalID = in.ExternalID },
-		"size_chart": func() { base.SizeChart = in.SizeChart },
+		"size_chart": func() { base.SizeChart = in.SizeChart }, "certifications": func() { base.Papers = in.Papers },
 	}
 	var changed []string
 	for name := range named {

@@ -95,8 +95,36 @@ func spoiledRest() map[string]spoiled {
 		"box required":           {12052116, func(_ *stall, d doc) { d["category_id"] = "600052" }},
 		"attribute required":     {12052104, func(_ *stall, d doc) { d["category_id"] = "601455" }},
 		"size chart required":    {12052673, func(_ *stall, d doc) { d["category_id"] = "601540" }},
-		"T1 brand":               {12052201, func(_ *stall, d doc) { d["brand_id"] = "7082427311584347908" }},
-		"long idempotency key":   {codeBadParameters, func(_ *stall, d doc) { d["idempotency_key"] = strings.Repeat("k", 129) }},
+		"size chart of another use": {12052670, func(s *stall, d doc) {
+			d["category_id"], d["size_chart"] = "601540", doc{"image": d["main_images"].([]any)[0]}
+		}},
+		"size chart": {0, func(s *stall, d doc) {
+			d["category_id"], d["size_chart"] = "601540", doc{"image": s.document("SIZE_CHART_IMAGE")}
+		}},
+		"certificate required": {12052105, func(_ *stall, d doc) { d["category_id"] = "601525" }},
+		"certificate": {0, func(s *stall, d doc) {
+			d["category_id"], d["certifications"] = "601525", []any{s.certificate("602362", 1)}
+		}},
+		"certificate that is over": {12052385, func(s *stall, d doc) {
+			d["category_id"], d["certifications"] = "601525", []any{s.certificate("602362", -1)}
+		}},
+		"certificate twice": {12052656, func(s *stall, d doc) {
+			d["category_id"], d["certifications"] = "601525", []any{s.certificate("602362", 1), s.certificate("602362", 1)}
+		}},
+		"certificate of nobody": {12052655, func(s *stall, d doc) {
+			d["category_id"], d["certifications"] = "601525", []any{s.certificate("1", 1)}
+		}},
+		"certificate of another use": {12052650, func(s *stall, d doc) {
+			one := s.certificate("602362", 1)
+			one["images"] = d["main_images"]
+			d["category_id"], d["certifications"] = "601525", []any{one}
+		}},
+		"certificate by an attribute": {12052105, func(s *stall, d doc) {
+			d["category_id"], d["certifications"] = "601525", []any{s.certificate("602362", 1)}
+			d["product_attributes"] = []any{doc{"id": "101610", "values": []any{doc{"id": "1024358"}}}}
+		}},
+		"T1 brand":             {12052201, func(_ *stall, d doc) { d["brand_id"] = "7082427311584347908" }},
+		"long idempotency key": {codeBadParameters, func(_ *stall, d doc) { d["idempotency_key"] = strings.Repeat("k", 129) }},
 	}
 }
 

@@ -233,6 +233,17 @@ func (s *stall) image() string {
 	return field[string](s.t, s.upload(400, 400, "MAIN_IMAGE").Data, "uri")
 }
 
+// document is an uploaded picture for a use of its own.
+func (s *stall) document(use string) map[string]any {
+	s.t.Helper()
+	return map[string]any{"uri": field[string](s.t, s.upload(1200, 1200, use).Data, "uri")}
+}
+
+// certificate is good for some days from now.
+func (s *stall) certificate(id string, days int64) map[string]any {
+	return map[string]any{"id": id, "images": []any{s.document("CERTIFICATION_IMAGE")}, "expiration_date": s.sim.now().Unix() + days*86400}
+}
+
 // sheet is a product that may be listed, as a JSON document to spoil.
 func (s *stall) sheet() map[string]any {
 	return map[string]any{

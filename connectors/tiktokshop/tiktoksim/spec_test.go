@@ -176,7 +176,7 @@ func fullSheet(s *stall) doc {
 	d["skus"] = []any{a, b}
 	d["brand_id"], d["external_product_id"], d["idempotency_key"] = "7082427311584347905", "ours-1", "k-1"
 	d["package_dimensions"] = cube("5", "INCH")
-	d["size_chart"] = doc{"image": image}
+	d["size_chart"] = doc{"image": s.document("SIZE_CHART_IMAGE")}
 	d["product_attributes"] = []any{doc{"id": "100149", "values": []any{doc{"id": "1001491"}, doc{"name": "Rustic"}}}}
 	return d
 }

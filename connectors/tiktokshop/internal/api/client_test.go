@@ -86,7 +86,7 @@ func TestEndpointsThatRefuseTheCipher(t *testing.T) {
 	if _, err := c.ListShops(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.UploadImage(t.Context(), "image/png", []byte("x")); err != nil {
+	if _, err := c.UploadImage(t.Context(), UseMain, "image/png", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	for i, q := range s.queries {

@@ -61,9 +61,38 @@ func (c *Client) ListAttributes(ctx context.Context, category, version string) (
 	return data.Attributes, err
 }
 
-// UploadImage brings a picture into the marketplace and answers its uri. Twice
-// the same picture is two uploads, and harmless.
-func (c *Client) UploadImage(ctx context.Context, contentType string, picture []byte) (Image, error) {
+// Rules reads what else a leaf category asks for.
+func (c *Client) Rules(ctx context.Context, category, version string) (Rules, error) {
+	var rules Rules
+	id, err := segment(category)
+	if err != nil {
+		return rules, err
+	}
+	err = c.do(ctx, get("GetCategoryRules", "/product/202309/categories/"+id+"/rules", port.LaneCheck, url.Values{"category_version": {version}}), &rules)
+	return rules, err
+}
+
+// ListBrands reads the first hundred brands whose names begin with a text, with
+// what the shop may do with them in a category.
+func (c *Client) ListBrands(ctx context.Context, name, category, version string) ([]Brand, error) {
+	var data struct {
+		Brands []Brand `json:"brands"`
+	}
+	query := url.Values{"brand_name": {name}, "category_id": {category}, "category_version": {version}, "page_size": {"100"}}
+	err := c.do(ctx, get("GetBrands", "/product/202309/brands", port.LaneCheck, query), &data)
+	return data.Brands, err
+}
+
+// The uses of an uploaded image (2025-12).
+const (
+	UseMain      = "MAIN_IMAGE"
+	UseChart     = "SIZE_CHART_IMAGE" // at least 1024 points on the shorter side
+	UseCertified = "CERTIFICATION_IMAGE"
+)
+
+// UploadImage brings a picture into the marketplace for a use and answers its
+// uri. Twice the same picture is two uploads, and harmless.
+func (c *Client) UploadImage(ctx context.Context, use, contentType string, picture []byte) (Image, error) {
 	var form bytes.Buffer
 	w := multipart.NewWriter(&form)
 	head := textproto.MIMEHeader{"Content-Disposition": {`form-data; name="data"; filename="image"`}, "Content-Type": {contentType}}
@@ -71,7 +100,7 @@ func (c *Client) UploadImage(ctx context.Context, contentType string, picture []
 	if err == nil {
 		_, err = part.Write(picture)
 	}
-	if err = errors.Join(err, w.WriteField("use_case", "MAIN_IMAGE"), w.Close()); err != nil {
+	if err = errors.Join(err, w.WriteField("use_case", use), w.Close()); err != nil {
 		return Image{}, err
 	}
 	r := request{

@@ -119,6 +119,62 @@ type Value struct {
 	Name string `json:"name,omitempty"`
 }
 
+// Rules are what a category asks for beside attributes.
+type Rules struct {
+	Certificates []Certificate `json:"product_certifications"`
+	Chart        struct {
+		Supported bool `json:"is_supported"`
+		Required  bool `json:"is_required"`
+	} `json:"size_chart"`
+	Box          Rule `json:"package_dimension"`
+	Responsible  Rule `json:"responsible_person"` // EU
+	Manufacturer Rule `json:"manufacturer"`       // EU
+}
+
+// Rule says whether something is required.
+type Rule struct {
+	Required bool `json:"is_required"`
+}
+
+// Certificate is a document a category asks for: always, or when one of the
+// conditions is met.
+type Certificate struct {
+	ID         ID         `json:"id"`
+	Name       string     `json:"name"`
+	Required   bool       `json:"is_required"`
+	Details    string     `json:"document_details"`
+	Conditions []Required `json:"requirement_conditions"`
+	Expires    Rule       `json:"expiration_date"`
+}
+
+// Brand is a brand as the shop may use it. A T1 brand needs an authorization,
+// others are not shown to buyers without one.
+type Brand struct {
+	ID         ID     `json:"id"`
+	Name       string `json:"name"`
+	Authorized string `json:"authorized_status"`
+	TopTier    bool   `json:"is_t1_brand"`
+	Status     string `json:"brand_status"` // of authorized ones: AVAILABLE, UNAVAILABLE
+}
+
+// SizeChart is a picture, or a template made in Seller Center.
+type SizeChart struct {
+	Image    *Image    `json:"image,omitempty"`
+	Template *Template `json:"template,omitempty"`
+}
+
+// Template names a size chart of Seller Center.
+type Template struct {
+	ID string `json:"id"`
+}
+
+// Paper is a certificate of a product; Expires is in Unix seconds.
+type Paper struct {
+	ID      string  `json:"id"`
+	Images  []Image `json:"images"`
+	Expires int64   `json:"expiration_date,omitempty"`
+}
+
 // Image names an uploaded picture.
 type Image struct {
 	URI string `json:"uri"`
@@ -137,6 +193,11 @@ type Content struct {
 	Weight      *Weight    `json:"package_weight,omitempty"`
 	Box         *Box       `json:"package_dimensions,omitempty"`
 	Attributes  []Property `json:"product_attributes,omitempty"`
+	Brand       string     `json:"brand_id,omitempty"`
+	Chart       *SizeChart `json:"size_chart,omitempty"`
+	Papers      []Paper    `json:"certifications,omitempty"`
+	Makers      []string   `json:"manufacturer_ids,omitempty"`       // EU
+	Responsible []string   `json:"responsible_person_ids,omitempty"` // EU
 	External    string     `json:"external_product_id,omitempty"`
 	Key         string     `json:"idempotency_key,omitempty"` // at most 128 characters
 }

@@ -41,7 +41,7 @@ func watched(t *testing.T, seed uint64, tune func(*tiktoksim.Sim), watch *record
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	watch := recorder.For(t)
-	t.Cleanup(func() { watch.Report(t, 25+2) })
+	t.Cleanup(func() { watch.Report(t, 32+2) })
 	for name, tune := range map[string]func(*tiktoksim.Sim){
 		"usual":  nil,
 		"strict": func(s *tiktoksim.Sim) { s.RefuseZeroStock, s.EditsStayOff = true, true },

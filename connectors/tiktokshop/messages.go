@@ -223,6 +223,8 @@ func (c *Connector) Reply(ctx context.Context, r channel.Reply) (channel.Sent, e
 	if err != nil {
 		return channel.Sent{}, fmt.Errorf("write in conversation %s: %w", r.Conversation.Remote, err)
 	}
+	// Who answers has read. The reply is out: it must not look lost when this fails.
+	_ = c.api.MarkRead(ctx, string(r.Conversation.Remote))
 	return channel.Sent{Remote: commerce.RemoteID(id), At: c.env.Now()}, nil
 }
 

@@ -69,6 +69,16 @@ func (c *Client) SendText(ctx context.Context, conversation, text string) (messa
 	return string(data.ID), err
 }
 
+// MarkRead tells that the buyer's messages of a chat were read.
+func (c *Client) MarkRead(ctx context.Context, conversation string) error {
+	id, err := segment(conversation)
+	if err != nil {
+		return err
+	}
+	r := request{op: "ReadMessage", method: "POST", path: "/customer_service/202309/conversations/" + id + "/messages/read", query: url.Values{}, lane: port.LaneReply, safe: true}
+	return c.do(ctx, r, nil)
+}
+
 // AcceptsChat says whether chats are assigned to the shop's agent at all.
 func (c *Client) AcceptsChat(ctx context.Context) (bool, error) {
 	var data struct {

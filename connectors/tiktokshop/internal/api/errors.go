@@ -196,7 +196,7 @@ func special(code int64) *fault.Error {
 	switch code {
 	case 12052048, 12052034, 12052032, 12052260, 12052031:
 		return fault.New(fault.NotFound, CodeGone, "The product is not in the TikTok shop any more.")
-	case 21008111, 25020005, 45101003:
+	case 21008111, 25007006, 25020005, 45101003:
 		return fault.New(fault.NotFound, "not_in_shop", "TikTok does not know this in the shop.")
 	case 12052901, 12019113:
 		return fault.New(fault.Conflict, CodeWrongState, "The product's state at TikTok does not allow this now.")

@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 
-# Everything here needs Go alone, except `owner-key` (your AWS credentials).
+# Everything here needs Go alone, except `owner-key` and `rotate-key` (your AWS
+# credentials).
 FUNCTIONS := Dashboard Webhook Poll Ingest Publish Send Project Importer Maintain
 BUILDS    := $(FUNCTIONS:%=build-%Function)
 BUILD_DIR := .aws-sam/build
@@ -13,7 +14,7 @@ LIMIT         := 12000000
 LIMIT_BIG     := 20000000
 BIG_FUNCTIONS := DashboardFunction ImporterFunction
 
-.PHONY: help run reset test check build bench soak fuzz owner-key $(BUILDS)
+.PHONY: help run reset test check build bench soak fuzz owner-key rotate-key $(BUILDS)
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +61,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 owner-key: ## make the first API key of a deployed stack (STACK=name)
 	@test -n "$(STACK)" || { echo "say which stack: make owner-key STACK=manystall" >&2; exit 2; }
 	@go run ./infra/local/run owner-key -stack "$(STACK)"
+
+rotate-key: ## replace the API key in MANYSTALL_KEY by a new one (STACK=name)
+	@test -n "$(STACK)" || { echo "say which stack: make rotate-key STACK=manystall" >&2; exit 2; }
+	@go run ./infra/local/run rotate-key -stack "$(STACK)"
 
 # `sam build` calls these with ARTIFACTS_DIR. A static pattern rule, since make
 # does not look for an implicit rule for a phony target: such a target would

@@ -27,13 +27,17 @@ import (
 	"github.com/manystall/manystall/shared/port"
 )
 
-// Main runs the command: `run` by itself, or `run owner-key -stack NAME`.
+// Main runs the command: `run` by itself, `run owner-key -stack NAME`, or
+// `run rotate-key -stack NAME`.
 func Main(ctx context.Context, args []string, env config.Source, out io.Writer) error {
 	if len(args) > 0 && args[0] == "owner-key" {
 		return ownerKey(ctx, args[1:], env, out)
 	}
+	if len(args) > 0 && args[0] == "rotate-key" {
+		return rotateKey(ctx, args[1:], env, out)
+	}
 	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q; there is owner-key, or none", args[0])
+		return fmt.Errorf("unknown command %q; there are owner-key and rotate-key, or none", args[0])
 	}
 	s, err := load(env)
 	if err != nil {

@@ -25,6 +25,7 @@ func (r *reading) function(id string, p *section) Function {
 	if !strings.HasSuffix(id, "Function") {
 		r.add(p.node, "the logical id %s must end in Function; the rest names its folder in functions/", id)
 	}
+	f.Boundary = p.text("PermissionsBoundary", "")
 	p.ignore("Description", "LoggingConfig", "Tags", "Tracing", "Events")
 	for i, e := range r.section(id+".Events", child(p.node, "Events")).children() {
 		r.event(&f, child(p.node, "Events").Content[2*i].Value, e)
@@ -57,21 +58,28 @@ func (r *reading) environment(p *section) map[string]string {
 func (r *reading) statements(p *section) []Statement {
 	var all []Statement
 	for _, policy := range p.items("Policies") {
-		policy.ignore("Version")
-		for _, s := range policy.items("Statement") {
-			one := Statement{
-				Sid: s.text("Sid", ""), Effect: s.oneOf("Effect", "Allow", "Deny"),
-				Actions: s.texts("Action"), Resources: s.texts("Resource"),
-			}
-			s.ignore("Condition")
-			s.close()
-			if len(one.Actions) == 0 || len(one.Resources) == 0 {
-				r.add(s.node, "%s needs Action and Resource", s.path)
-			}
-			sort.Strings(one.Actions)
-			all = append(all, one)
-		}
-		policy.close()
+		all = append(all, r.policy(policy)...)
 	}
+	return all
+}
+
+// policy reads the statements of one policy document.
+func (r *reading) policy(p *section) []Statement {
+	p.ignore("Version")
+	var all []Statement
+	for _, s := range p.items("Statement") {
+		one := Statement{
+			Sid: s.text("Sid", ""), Effect: s.oneOf("Effect", "Allow", "Deny"),
+			Actions: s.texts("Action"), Resources: s.texts("Resource"),
+		}
+		s.ignore("Condition")
+		s.close()
+		if len(one.Actions) == 0 || len(one.Resources) == 0 {
+			r.add(s.node, "%s needs Action and Resource", s.path)
+		}
+		sort.Strings(one.Actions)
+		all = append(all, one)
+	}
+	p.close()
 	return all
 }

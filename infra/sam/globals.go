@@ -16,7 +16,7 @@ func (r *reading) globals(n *yaml.Node) *yaml.Node {
 	}
 	fields := r.section("Globals.Function", f)
 	fields.ignore("Handler", "Runtime", "CodeUri", "Timeout", "MemorySize", "Environment",
-		"Architectures", "RecursiveLoop", "LoggingConfig", "Tags", "Tracing")
+		"Architectures", "RecursiveLoop", "LoggingConfig", "PermissionsBoundary", "Tags", "Tracing")
 	fields.close()
 	return f
 }

@@ -13,6 +13,8 @@ type Template struct {
 	Buckets    []Bucket
 	// Keys are the logical ids of the KMS keys.
 	Keys []string
+	// Boundaries are the managed policies, by logical id: what bounds functions.
+	Boundaries map[string][]Statement
 	// Outputs holds the resolved value of each output.
 	Outputs map[string]string
 }
@@ -53,11 +55,13 @@ type Function struct {
 	// LoopAllowed is true for RecursiveLoop: Allow.
 	LoopAllowed bool
 	Environment map[string]string
-	Statements  []Statement
-	Routes      []Route
-	Queues      []QueueTrigger
-	Streams     []StreamTrigger
-	Schedules   []Schedule
+	// Boundary is the logical id of the policy that bounds it.
+	Boundary   string
+	Statements []Statement
+	Routes     []Route
+	Queues     []QueueTrigger
+	Streams    []StreamTrigger
+	Schedules  []Schedule
 }
 
 // Statement is one statement of a function's policy.

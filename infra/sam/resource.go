@@ -55,6 +55,14 @@ func (r *reading) readResource(t *Template, id string, globals *yaml.Node) {
 		p.ignore("Description", "EnableKeyRotation", "KeyPolicy", "PendingWindowInDays")
 		p.close()
 		t.Keys = append(t.Keys, id)
+	case "AWS::IAM::ManagedPolicy":
+		p.ignore("Description")
+		document := p.sub("PolicyDocument")
+		if t.Boundaries == nil {
+			t.Boundaries = map[string][]Statement{}
+		}
+		t.Boundaries[id] = r.policy(document)
+		p.close()
 	default:
 		r.passive(kind, body, p)
 	}

@@ -160,6 +160,52 @@ func TestTemplateEnvironmentIsGranted(t *testing.T) {
 	}
 }
 
+// The boundary lets every function do what its own policies say and what its
+// triggers need, in this stack, and nothing beyond.
+func TestTemplateIsBounded(t *testing.T) {
+	t.Parallel()
+	tpl := realTemplate(t)
+	bound := tpl.Boundaries["Boundary"]
+	within := func(action, resource string) bool {
+		return slices.ContainsFunc(bound, func(s Statement) bool {
+			return slices.Contains(s.Actions, action) && slices.Contains(s.Resources, resource)
+		})
+	}
+	for _, f := range tpl.Functions {
+		if f.Boundary != "Boundary" {
+			t.Errorf("%s has no boundary", f.Name)
+		}
+		for _, s := range f.Statements {
+			for _, action := range s.Actions {
+				for _, resource := range s.Resources {
+					if !within(action, resource) {
+						t.Errorf("%s may %s on %s, and its boundary forbids it", f.Name, action, resource)
+					}
+				}
+			}
+		}
+	}
+	for _, q := range tpl.Queues {
+		for _, action := range []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} {
+			if !slices.ContainsFunc(bound, func(s Statement) bool {
+				return slices.Contains(s.Actions, action) && slices.ContainsFunc(s.Resources, func(r string) bool { return strings.HasSuffix(r, ":"+q.LogicalID) })
+			}) {
+				t.Errorf("no trigger could %s on %s", action, q.LogicalID)
+			}
+		}
+	}
+	for _, s := range bound {
+		for _, action := range s.Actions {
+			if strings.Contains(action, "*") {
+				t.Errorf("the boundary allows %s", action)
+			}
+		}
+		if slices.Contains(s.Resources, "*") && s.Sid != "Streams" && s.Sid != "KeysOfServices" {
+			t.Errorf("the boundary allows %s on everything", s.Sid)
+		}
+	}
+}
+
 func TestTemplateQueues(t *testing.T) {
 	t.Parallel()
 	tpl := realTemplate(t)

@@ -123,6 +123,23 @@ export function clock(at) {
   return dated('c', { hour: 'numeric', minute: '2-digit' }, at);
 }
 
+/** @returns {number} the day a week begins with where our language is spoken; 1 is Monday */
+export function firstWeekday() {
+  const place = /** @type {any} */ (new Intl.Locale(locale()));
+  return (place.getWeekInfo?.() ?? place.weekInfo)?.firstDay ?? 1;
+}
+
+/** @param {number} day 1 is Monday @param {'short'|'long'} width @returns {string} */
+export function weekdayName(day, width) {
+  // The first of January 2024 was a Monday.
+  return dated(`w${width}`, { weekday: width, timeZone: 'UTC' }, new Date(Date.UTC(2024, 0, day)));
+}
+
+/** @param {number} hour 0 to 23 @returns {string} as clocks show it */
+export function hourName(hour) {
+  return dated('h', { hour: 'numeric', timeZone: 'UTC' }, new Date(Date.UTC(2024, 0, 1, hour)));
+}
+
 /** @param {Date} at @returns {string} date with weekday */
 export function day(at) {
   return dated(

@@ -31,7 +31,7 @@
  * @property {string} time_zone
  * @property {Total[]} totals
  * @property {Total[]} days
- * @property {{orders_to_ship: Count, conversations_open: Count, waiting_since?: string, listings_rejected: Count, listings_in_review: Count, failures: Count, connections: Count, connections_attention: Count}} counts
+ * @property {{orders_to_ship: Count, orders_short?: Count, orders_unknown_item?: Count, conversations_open: Count, waiting_since?: string, listings_rejected: Count, listings_in_review: Count, failures: Count, connections: Count, connections_attention: Count}} counts
  */
 
 /**

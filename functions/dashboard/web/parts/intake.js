@@ -26,8 +26,8 @@ export function intake(c, all) {
       h(
         'ol',
         { class: 'stack close' },
-        step(!!c.checkout_url, t('intake.bridge'), t('intake.bridge.text')),
-        step(!!shop, t('intake.shop'), shop ? t('intake.shop.done', { name: shop.name }) : t('intake.shop.text')),
+        step('info', 'soft', t('intake.bridge'), t('intake.bridge.text')),
+        step(shop ? 'check' : 'alert', shop ? 'good' : 'warn', t('intake.shop'), shop ? t('intake.shop.done', { name: shop.name }) : t('intake.shop.text')),
       ),
       h(
         'div',
@@ -41,16 +41,16 @@ export function intake(c, all) {
   );
 }
 
-/** @param {boolean} done @param {string} title @param {string} text */
-function step(done, title, text) {
+/** @param {string} mark @param {string} tone @param {string} title @param {string} text */
+function step(mark, tone, title, text) {
   return h(
     'li',
     { class: 'check-line' },
-    icon(done ? 'check' : 'alert', done ? 'good' : 'warn'),
+    icon(mark, tone),
     h(
       'div',
       { class: 'grow' },
-      h('p', { class: 'strong' }, title, h('span', { class: 'said' }, ': ', done ? t('yes') : t('no'))),
+      h('p', { class: 'strong' }, title),
       h('p', { class: 'small soft', dir: 'auto' }, text),
     ),
   );

@@ -14,6 +14,7 @@ import { linkButton } from '../parts/control.js';
 import { showCounts } from '../parts/shell.js';
 import { channels } from '../session.js';
 import { bars } from '../parts/bars.js';
+import { busyHours } from '../parts/busy.js';
 
 /** @typedef {import('../types.js').Summary} Summary */
 /** @typedef {import('../types.js').Total} Total */
@@ -32,6 +33,7 @@ function range(days) {
 export default function show({ root, query: q, signal }) {
   const days = periods.includes(q.get('days') ?? '') ? /** @type {string} */ (q.get('days')) : '7';
   const body = h('div', { class: 'stack' }, waiting());
+  const busy = h('div', { class: 'bare' });
   put(
     root,
     heading(t('glance.title'), {
@@ -42,6 +44,7 @@ export default function show({ root, query: q, signal }) {
       ),
     }),
     body,
+    busy,
   );
   let shown = false;
   const read = async () => {
@@ -58,6 +61,14 @@ export default function show({ root, query: q, signal }) {
     }
   };
   every(20000, read, signal);
+  every(
+    300000,
+    async () => {
+      const { data } = await get('/v1/reports/sales', { query: { ...range('28'), by: 'weekday' }, signal });
+      put(busy, busyHours(data.rows));
+    },
+    signal,
+  );
 }
 
 function waiting() {
@@ -96,6 +107,12 @@ function todo(s) {
     'ul',
     { class: 'tiles', 'aria-label': t('glance.todo') },
     tile('orders', '/orders?state=open', c.orders_to_ship, t('glance.toship', { count: c.orders_to_ship.count }), 'info'),
+    c.orders_short?.count
+      ? tile('box', '/orders?attention=short', c.orders_short, t('glance.short', { count: c.orders_short.count }), 'bad')
+      : null,
+    c.orders_unknown_item?.count
+      ? tile('help', '/orders?attention=unknown_item', c.orders_unknown_item, t('glance.unknown', { count: c.orders_unknown_item.count }), 'bad')
+      : null,
     tile('inbox', '/inbox?state=open', c.conversations_open, t('glance.waiting', { count: c.conversations_open.count }), 'info', oldest),
     tile(
       'catalog',

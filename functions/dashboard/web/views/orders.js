@@ -16,13 +16,19 @@ import { noteOrder } from '../parts/noteorder.js';
 
 const states = ['', 'open', 'unpaid', 'held', 'shipped', 'completed', 'cancelled'];
 const rare = ['paid', 'partly_shipped', 'delivered', 'refunded', 'draft', 'other'];
+/** What somebody should look at. */
+const attentions = ['short', 'unknown_item'];
 const names = ['etsy', 'tiktok', 'facebook', 'instagram', 'meta', 'own'];
 
 /** @param {import('../router.js').Page} page */
 export default function show({ root, query: q, signal }) {
-  const filter = { channel: q.get('channel') ?? '', state: q.get('state') ?? '', q: q.get('q') ?? '' };
-  const chosen = [...states, ...rare].includes(filter.state) ? filter.state : '';
-  const tab = (/** @type {string} */ s) => ({ name: s, text: s === '' ? t('filter.all') : word('order.state', s), href: query({ state: s }) });
+  const filter = { channel: q.get('channel') ?? '', state: q.get('state') ?? '', attention: q.get('attention') ?? '', q: q.get('q') ?? '' };
+  const chosen = attentions.includes(filter.attention) ? filter.attention : [...states, ...rare].includes(filter.state) ? filter.state : '';
+  const tab = (/** @type {string} */ s) => ({
+    name: s,
+    text: s === '' ? t('filter.all') : word('order.state', s),
+    href: query(attentions.includes(s) ? { state: undefined, attention: s } : { state: s, attention: undefined }),
+  });
   const orders = list({
     path: '/v1/orders',
     query: filter,
@@ -56,7 +62,7 @@ export default function show({ root, query: q, signal }) {
         t('filter.state'),
         states.map(tab),
         chosen,
-        { text: t('filter.more'), tabs: rare.map(tab) },
+        { text: t('filter.more'), tabs: [...attentions, ...rare].map(tab) },
       ),
       channelFilter(names, filter.channel),
     ),
@@ -79,7 +85,7 @@ async function note() {
   if (o) go(`/orders/${encodeURIComponent(o.id)}`);
 }
 
-/** @param {{channel: string, state: string, q: string}} filter */
+/** @param {{channel: string, state: string, attention: string, q: string}} filter */
 function nothing(filter) {
   if (filter.q)
     return empty({
@@ -89,7 +95,7 @@ function nothing(filter) {
       action: linkButton(t('filter.clear'), '/orders'),
     });
   if (filter.state === 'open') return empty({ title: t('orders.allshipped'), icon: 'check' });
-  if (filter.state || filter.channel)
+  if (filter.state || filter.channel || filter.attention)
     return empty({ title: t('orders.nonesuch'), icon: 'orders', action: linkButton(t('filter.clear'), '/orders') });
   return empty({
     title: t('orders.none'),

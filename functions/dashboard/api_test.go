@@ -44,6 +44,11 @@ func TestOverview(t *testing.T) {
 		{name: "queues", method: "GET", url: "/v1/queues", status: 200, want: []string{`"name":"NudgeQueue","ready":3,"in_flight":0,"delayed":0,"dead":1`}},
 		{name: "failures", method: "GET", url: "/v1/failures", status: 200, want: []string{`"code":"gone"`}, absent: []string{"workspace"}},
 		{name: "redrive", method: "POST", url: "/v1/queues/NudgeQueue/redrive", status: 202, want: []string{`"state":"started"`}, after: asked("redrive NudgeQueue")},
+		{name: "repair what the stream could not do", method: "POST", url: "/v1/queues/project/redrive", status: 202, want: []string{`"state":"started"`}, after: asked("repair")},
+		{name: "rebuild", method: "POST", url: "/v1/rebuilds", status: 202, want: []string{`"id":"rbd_new","state":"running","phase":"begin"`}, headers: map[string]string{"Location": "/v1/rebuilds/rbd_new"}, after: asked("rebuild")},
+		{name: "how far a rebuild is", method: "GET", url: "/v1/rebuilds/job_3", status: 200, want: []string{`"state":"done","checked":9,"corrected":1,"failed":0`, `"field":"stock","value":"var_s","code":"corrected"`}, absent: []string{"phase"}},
+		{name: "an import is no rebuild", method: "GET", url: "/v1/rebuilds/job_1", status: 404},
+		{name: "a rebuild of another", method: "GET", url: "/v1/rebuilds/job_3", key: keyTwo, status: 404},
 		{name: "redrive of no queue", method: "POST", url: "/v1/queues/NudgeDeadQueue/redrive", status: 404, after: asked("")},
 	})
 }

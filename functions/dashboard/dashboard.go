@@ -36,7 +36,7 @@ func (h *Handler) routes() []httpapi.Route {
 	var all []httpapi.Route
 	for _, some := range [][]httpapi.Route{
 		h.sessionRoutes(), h.meRoutes(), h.summaryRoutes(), h.reportRoutes(), h.channelRoutes(), h.connectionRoutes(), h.consentRoutes(),
-		h.importRoutes(), h.productRoutes(), h.listingRoutes(), h.orderRoutes(), h.stockRoutes(), h.inboxRoutes(), h.queueRoutes(),
+		h.importRoutes(), h.productRoutes(), h.listingRoutes(), h.orderRoutes(), h.stockRoutes(), h.inboxRoutes(), h.queueRoutes(), h.rebuildRoutes(),
 	} {
 		all = append(all, some...)
 	}

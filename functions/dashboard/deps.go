@@ -28,6 +28,7 @@ type Deps struct {
 	Stock       Stock
 	Inbox       Inbox
 	Eraser      Eraser
+	Rebuilds    Rebuilds
 	Connections Connections
 	Workspaces  Workspaces
 	Drivers     []channel.Driver // in the order they are shown
@@ -194,6 +195,13 @@ type Connections interface {
 	RenewSecret(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (secret string, err error)
 	// AddSecret accepts the secret with which the shop's software signs.
 	AddSecret(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, secret string) error
+}
+
+// Rebuilds derives stock and totals anew; report.Rebuilder is one.
+type Rebuilds interface {
+	Start(ctx context.Context, w commerce.WorkspaceID) (port.Job, error)
+	// Repair tries again what did not follow from a change.
+	Repair(ctx context.Context, w commerce.WorkspaceID) (port.Job, error)
 }
 
 // Workspaces changes a workspace; accounts.Spaces is one.

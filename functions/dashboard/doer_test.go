@@ -166,6 +166,17 @@ func (d *doer) Erase(_ context.Context, w commerce.WorkspaceID, id commerce.Conv
 	return d.ask("erase " + string(w) + " " + string(id))
 }
 
+// rebuildDoer starts rebuilds.
+type rebuildDoer doer
+
+func (d *rebuildDoer) Start(_ context.Context, w commerce.WorkspaceID) (port.Job, error) {
+	return port.Job{ID: "rbd_new", Space: w, Kind: "rebuild", State: "running", Params: map[string]string{"phase": "begin"}, CreatedAt: noon}, (*doer)(d).ask("rebuild")
+}
+
+func (d *rebuildDoer) Repair(context.Context, commerce.WorkspaceID) (port.Job, error) {
+	return port.Job{}, (*doer)(d).ask("repair")
+}
+
 // importDoer starts imports.
 type importDoer doer
 

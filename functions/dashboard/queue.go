@@ -36,6 +36,10 @@ type redriven struct {
 }
 
 func (h *Handler) redrive(ctx context.Context, req *redriveRequest) (*redriven, error) {
+	if req.Name == port.ProjectQueue {
+		_, err := h.Rebuilds.Repair(ctx, req.Space)
+		return &redriven{Queue: req.Name, State: "started"}, err
+	}
 	if !slices.Contains(port.Queues(), req.Name) {
 		return nil, fault.New(fault.NotFound, "not_found", "There is no queue %s.", req.Name)
 	}
@@ -50,6 +54,8 @@ type failure struct {
 	Code    string             `json:"code"`
 	Account commerce.AccountID `json:"account,omitempty"`
 	Message string             `json:"message"`
+	Entity  port.Entity        `json:"entity,omitempty"`
+	Ref     string             `json:"ref,omitempty"`
 	Count   int                `json:"count"`
 	At      time.Time          `json:"at"`
 }
@@ -57,6 +63,6 @@ type failure struct {
 func (h *Handler) listFailures(ctx context.Context, req *listRequest) (*httpapi.List[failure], error) {
 	items, err := h.Store.ListFailures(ctx, req.Space, req.Page())
 	return httpapi.Listed(items, func(f port.Failure) failure {
-		return failure{ID: f.ID, Queue: f.Queue, Kind: f.Kind, Code: f.Code, Account: f.Account, Message: f.Message, Count: f.Count, At: f.At.UTC()}
+		return failure{ID: f.ID, Queue: f.Queue, Kind: f.Kind, Code: f.Code, Account: f.Account, Message: f.Message, Entity: f.Entity, Ref: f.Ref, Count: f.Count, At: f.At.UTC()}
 	}), err
 }

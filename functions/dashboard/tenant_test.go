@@ -83,7 +83,7 @@ func idsOfOne() map[string]string {
 	return map[string]string{
 		"/v1/connections/{id}": "acc_etsy", "/v1/connections/{id}/check": "acc_etsy", "/v1/connections/{id}/secrets": "acc_own",
 		"/v1/connections/pending/{grant}": "grt_1", "/v1/connections/pending/{grant}/choose": "grt_1",
-		"/v1/imports/{id}": "job_1", "/v1/products/{id}": "prd_mug",
+		"/v1/imports/{id}": "job_1", "/v1/rebuilds/{id}": "job_3", "/v1/products/{id}": "prd_mug",
 		"/v1/listings/{id}": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy), "/v1/listings/{id}/retry": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy),
 		"/v1/orders/{id}": "ord_1", "/v1/orders/{id}/shipments": "ord_1", "/v1/orders/{id}/cancellations": "ord_2", "/v1/orders/{id}/answers": "ord_4",
 		"/v1/stock/{variant}": "var_s", "/v1/stock/{variant}/moves": "var_s",

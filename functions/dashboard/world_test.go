@@ -52,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	next := func() string { return fmt.Sprintf("01J%06d", n.Add(1)) }
 	d := &doer{memory: m, newID: next}
 	h := New(Deps{
-		Store: m, Uploads: d, Digests: d, Queues: d, Catalog: d, Imports: (*importDoer)(d), Listings: d, Trade: d, Stock: d, Inbox: d, Eraser: d,
+		Store: m, Uploads: d, Digests: d, Queues: d, Catalog: d, Imports: (*importDoer)(d), Listings: d, Trade: d, Stock: d, Inbox: d, Eraser: d, Rebuilds: (*rebuildDoer)(d),
 		Connections: (*connectDoer)(d), Workspaces: (*workspaceDoer)(d), Drivers: drivers(), PublicURL: "http://localhost:8080", Local: true,
 		Now: func() time.Time { return noon }, NewID: next, NewSecret: next, Log: slog.New(slog.DiscardHandler),
 	})
@@ -135,6 +135,7 @@ func fillCatalog(s *space) {
 		Views: map[commerce.Channel]commerce.View{commerce.Etsy: {Channel: commerce.Etsy, Wanted: true, State: commerce.ListingRejected, Since: noon, Problems: []commerce.Problem{{Rule: "title_too_long", Field: "title", Fix: "Shorten the title."}}}},
 	}
 	s.jobs["job_1"] = port.Job{ID: "job_1", Space: spaceOne, Kind: "import", State: "done", Rows: 3, Created: 1, Failed: 1, Params: map[string]string{"format": "shopify"}, Problems: []port.RowProblem{{Row: 3, Field: "price", Code: "not_an_amount", Message: "No."}}, CreatedAt: noon, EndedAt: noon}
+	s.jobs["job_3"] = port.Job{ID: "job_3", Space: spaceOne, Kind: "rebuild", State: "done", Rows: 9, Updated: 1, Params: map[string]string{"phase": "repairs"}, Problems: []port.RowProblem{{Field: "stock", Code: "corrected", Value: "var_s", Message: "MUG-S: 8 on hand, but its ledger comes to 5."}}, CreatedAt: noon, EndedAt: noon}
 	s.jobs["job_2"] = port.Job{ID: "job_2", Space: spaceOne, Kind: "spread", State: "running", CreatedAt: noon}
 	for i, v := range []commerce.VariantID{"var_s", "var_l"} {
 		s.levels[v] = commerce.StockLevel{Variant: v, Product: "prd_mug", SKU: commerce.SKU([]string{"MUG-S", "MUG-L"}[i]), Location: "default", OnHand: 5, Version: 1, UpdatedAt: noon, LastTarget: "tgt_etsy"}

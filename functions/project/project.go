@@ -95,8 +95,8 @@ func (h *Handler) Handle(ctx context.Context, e events.DynamoDBEvent) (events.Dy
 func (b *batch) record(ctx context.Context, r events.DynamoDBEventRecord) error {
 	c, known, err := b.Decode(r)
 	if err != nil {
-		b.Log.ErrorContext(ctx, "stream record can't be read", "err", err.Error())
-		return nil // it will not become readable; rebuild finds what it meant
+		b.Log.ErrorContext(ctx, "stream record can't be read", "entity", c.Entity, "err", err.Error())
+		return b.repairLater(ctx, r, c, fault.Of(err))
 	}
 	if !known || c.New == nil {
 		return nil
@@ -109,7 +109,22 @@ func (b *batch) record(ctx context.Context, r events.DynamoDBEventRecord) error 
 	// Another try would end the same: it goes on the list for people, and the
 	// records behind it go on.
 	b.Log.ErrorContext(ctx, "change not projected", "entity", c.Entity, "kind", f.Kind, "err", err.Error())
-	return b.Failures.PutFailure(ctx, port.Failure{ID: b.NewID(), Space: c.Space, Queue: "project", Kind: string(f.Kind), Code: f.Code, Message: f.Message, Count: 1, At: b.Now()})
+	return b.repairLater(ctx, r, c, f)
+}
+
+// repairLater puts a change on the list for people and for repairs, under an id
+// of its own: told again it is the same entry. What names no workspace is none
+// of ours.
+func (b *batch) repairLater(ctx context.Context, r events.DynamoDBEventRecord, c port.Changed, f *fault.Error) error {
+	if c.Space == "" {
+		return nil
+	}
+	at := r.Change.ApproximateCreationDateTime.Time
+	if at.IsZero() {
+		at = b.Now()
+	}
+	id := commerce.Derive("fail", r.EventID, r.Change.SequenceNumber)
+	return b.Failures.PutFailure(ctx, port.Failure{ID: id, Space: c.Space, Queue: port.ProjectQueue, Kind: string(f.Kind), Code: f.Code, Entity: c.Entity, Ref: c.Ref, Message: f.Message, Count: 1, At: at})
 }
 
 func (b *batch) changed(ctx context.Context, c port.Changed) error {

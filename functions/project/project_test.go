@@ -351,3 +351,44 @@ func TestPoison(t *testing.T) {
 		}
 	}
 }
+
+// What can't be read of the stream goes on a list, once however often it comes,
+// and names what has to be looked at again.
+func TestUnreadable(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.put(t, 1, commerce.OrderPaid, 1)
+	var broken []events.DynamoDBEventRecord
+	for _, r := range slices.Concat(b.Changes(t)...) {
+		if r.Change.NewImage["t"].String() == "order" {
+			r.Change.NewImage["d"] = events.NewBinaryAttribute([]byte{1, 2})
+			broken = append(broken, r)
+		}
+	}
+	for range 2 {
+		out, err := project.New(b.deps).Handle(t.Context(), events.DynamoDBEvent{Records: broken})
+		must(t, err)
+		if len(out.BatchItemFailures) != 0 {
+			t.Errorf("to come again: %+v", out)
+		}
+	}
+	failures, err := b.Store.ListFailures(t.Context(), w, port.Page{Limit: 10})
+	must(t, err)
+	if len(broken) != 1 || len(failures.Items) != 1 {
+		t.Fatalf("%d records, failures %+v", len(broken), failures.Items)
+	}
+	if f := failures.Items[0]; f.Queue != port.ProjectQueue || f.Entity != port.EntityOrder || f.Ref != "o1" || f.Code != "change_broken" {
+		t.Errorf("%+v", f)
+	}
+	b.deps.Failures = refusing{}
+	out, err := project.New(b.deps).Handle(t.Context(), events.DynamoDBEvent{Records: broken})
+	if err != nil || len(out.BatchItemFailures) != 1 {
+		t.Errorf("nobody noted it, and it does not come again: %+v, %v", out, err)
+	}
+}
+
+type refusing struct{}
+
+func (refusing) PutFailure(context.Context, port.Failure) error {
+	return fault.New(fault.Temporary, "busy", "Busy.")
+}

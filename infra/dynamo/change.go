@@ -12,7 +12,7 @@ import (
 
 // DecodeChange reads a record of the table's stream. It answers false for rows
 // of entities whose changes are not told. A record that is none of ours, or
-// stored by a newer release, is an error.
+// stored by a newer release, is an error; what is known of it is answered too.
 func DecodeChange(r events.DynamoDBEventRecord) (port.Changed, bool, error) {
 	image := r.Change.NewImage
 	if len(image) == 0 {
@@ -28,12 +28,12 @@ func DecodeChange(r events.DynamoDBEventRecord) (port.Changed, bool, error) {
 	if err != nil {
 		return port.Changed{}, false, err
 	}
-	changed := port.Changed{Entity: entity, Space: space}
+	changed := port.Changed{Entity: entity, Space: space, Ref: refOf(streamText(image, attrPK))}
 	if changed.Old, err = streamRecord(r.Change.OldImage); err == nil {
 		changed.New, err = streamRecord(r.Change.NewImage)
 	}
 	if err != nil {
-		return port.Changed{}, false, err
+		return port.Changed{Entity: entity, Space: space, Ref: changed.Ref}, false, err
 	}
 	return changed, true, nil
 }

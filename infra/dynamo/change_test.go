@@ -83,6 +83,7 @@ func TestChangesAreTheRecords(t *testing.T) {
 			"modify": {image, image, port.Changed{Entity: entity, Space: w, Old: record, New: record}},
 			"remove": {image, nil, port.Changed{Entity: entity, Space: w, Old: record}},
 		} {
+			change.want.Ref = map[port.Entity]string{port.EntityOrder: "o", port.EntityLevel: "v", port.EntityMark: "t", port.EntityOutbound: "o"}[entity]
 			got, told, err := dynamo.DecodeChange(events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{OldImage: change.old, NewImage: change.new}})
 			if diff := cmp.Diff(change.want, got); diff != "" || !told || err != nil {
 				t.Errorf("%s of %s: told %t, %v\n%s", name, entity, told, err, diff)
@@ -96,8 +97,9 @@ func TestChangesAreTheRecords(t *testing.T) {
 	}
 	newer := rows["order"]
 	newer["sv"] = events.NewNumberAttribute("99")
-	if _, _, err := dynamo.DecodeChange(events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{NewImage: newer}}); !fault.Is(err, fault.Internal) {
-		t.Errorf("a change of a newer release: %v", err)
+	known, _, err := dynamo.DecodeChange(events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{NewImage: newer}})
+	if diff := cmp.Diff(port.Changed{Entity: port.EntityOrder, Space: w, Ref: "o"}, known); !fault.Is(err, fault.Internal) || diff != "" {
+		t.Errorf("a change of a newer release: %v\n%s", err, diff)
 	}
 }
 

@@ -24,6 +24,11 @@ func (s *Store) ListFailures(ctx context.Context, w commerce.WorkspaceID, p port
 	return port.List[port.Failure]{Items: failures, Next: next}, err
 }
 
+// DeleteFailure implements port.Desk.
+func (s *Store) DeleteFailure(ctx context.Context, f port.Failure) error {
+	return s.write(ctx, remove(failureKey(f)))
+}
+
 // attrToken is who holds a lock or has claimed a key; attrExpires is until
 // when, in unix milliseconds.
 const attrToken, attrExpires = "tok", "exp"

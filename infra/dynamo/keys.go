@@ -48,6 +48,16 @@ func spaceOf(pk string) (commerce.WorkspaceID, bool) {
 	return commerce.WorkspaceID(w), ok
 }
 
+// refOf reads the id a partition key names; empty when it can't be read.
+func refOf(pk string) string {
+	parts := strings.Split(pk, "#")
+	if len(parts) < 4 {
+		return ""
+	}
+	id, _ := whole(parts[3])
+	return id
+}
+
 // workspaceKey: Get (1).
 func workspaceKey(w commerce.WorkspaceID) key { return key{in(w), "meta"} }
 

@@ -91,7 +91,7 @@ func sellerKeys() map[string][]string {
 }
 
 // helpers of keys.go that answer no partition.
-func noPartition() []string { return []string{"valid", "spaceOf", "orderMovePrefix"} }
+func noPartition() []string { return []string{"valid", "spaceOf", "refOf", "orderMovePrefix"} }
 
 func TestSellersKeysBeginWithTheWorkspace(t *testing.T) {
 	t.Parallel()

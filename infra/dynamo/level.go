@@ -44,13 +44,23 @@ func (s *Store) Move(ctx context.Context, w commerce.WorkspaceID, m port.LevelMo
 		return err
 	}
 	exists := fault.New(fault.Conflict, "move_exists", "The move %s of %s is there already.", m.Move.ID, m.Move.Variant)
-	read, l := m.Level.Version, m.Level
+	return s.write(ctx, put(row{key: moveKey(w, m.Move), entity: "move", record: m.Move}).ifAbsent(exists), levelPut(w, m.Level))
+}
+
+// PutLevel implements port.Stock.
+func (s *Store) PutLevel(ctx context.Context, w commerce.WorkspaceID, l commerce.StockLevel) error {
+	if l.OnHand < 0 {
+		return fault.New(fault.Invalid, "level_negative", "The level of %s would become %d; it is never below zero.", l.Variant, l.OnHand)
+	}
+	return s.write(ctx, levelPut(w, l))
+}
+
+// levelPut stores a level over the version that was read.
+func levelPut(w commerce.WorkspaceID, l commerce.StockLevel) op {
+	read := l.Version
 	l.Version++
-	level := put(row{key: levelKey(w, l.Variant, l.Location), entity: string(port.EntityLevel), version: l.Version, quiet: true,
-		record: l, g1: levelEntry(w, l)})
-	return s.write(ctx,
-		put(row{key: moveKey(w, m.Move), entity: "move", record: m.Move}).ifAbsent(exists),
-		level.ifVersion(read, moved("level", string(l.Variant))))
+	r := row{key: levelKey(w, l.Variant, l.Location), entity: string(port.EntityLevel), version: l.Version, quiet: true, record: l, g1: levelEntry(w, l)}
+	return put(r).ifVersion(read, moved("level", string(l.Variant)))
 }
 
 // moveInvalid refuses what would break the ledger.

@@ -127,6 +127,45 @@ func (s *Store) ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, 
 	return listSums(ctx, s, w, sumsOf[port.QuarterTotal]{from, to, totals.quarters, func(t *port.QuarterTotal) *port.Total { return &t.Total }})
 }
 
+// The dates of all totals there can be.
+const firstDate, lastDate = "0001-01-01", "9999-12-31"
+
+// TotalsOf implements port.Orders.
+func (s *Store) TotalsOf(ctx context.Context, w commerce.WorkspaceID, gen int) ([]port.QuarterTotal, []port.Total, error) {
+	t := totals{space: w, gen: gen}
+	items, err := s.sums(ctx, t, totals.quarters, firstDate, lastDate)
+	if err != nil {
+		return nil, nil, err
+	}
+	quarters, err := addUp(items, func(t *port.QuarterTotal) *port.Total { return &t.Total })
+	if err != nil {
+		return nil, nil, err
+	}
+	if items, err = s.sums(ctx, t, totals.days, firstDate, lastDate); err != nil {
+		return nil, nil, err
+	}
+	days, err := addUp(items, func(t *port.Total) *port.Total { return t })
+	return quarters, days, err
+}
+
+// DropTotals implements port.Orders.
+func (s *Store) DropTotals(ctx context.Context, w commerce.WorkspaceID, gen int) error {
+	for _, partition := range []func(totals) string{totals.quarters, totals.days} {
+		items, err := s.sums(ctx, totals{space: w, gen: gen}, partition, firstDate, lastDate)
+		if err != nil {
+			return err
+		}
+		ops := make([]op, len(items))
+		for i, it := range items {
+			ops[i] = remove(keyOf(it))
+		}
+		if err := s.batchWrite(ctx, ops); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // sumsOf is which sums are read: their dates, their partition, and where the
 // total is in what they are named by.
 type sumsOf[T comparable] struct {
@@ -135,8 +174,7 @@ type sumsOf[T comparable] struct {
 	total     func(*T) *port.Total
 }
 
-// listSums adds the shards of each sum of the shown generation up, in the
-// order of their keys, and leaves out what came to nothing.
+// listSums reads sums of the shown generation.
 func listSums[T comparable](ctx context.Context, s *Store, w commerce.WorkspaceID, l sumsOf[T]) ([]T, error) {
 	if !isDate(l.from) || !isDate(l.to) {
 		return nil, invalidField("date", "date_invalid", "The dates %q and %q must be of the form 2006-01-02.", l.from, l.to)
@@ -149,6 +187,12 @@ func listSums[T comparable](ctx context.Context, s *Store, w commerce.WorkspaceI
 	if err != nil {
 		return nil, err
 	}
+	return addUp(items, l.total)
+}
+
+// addUp adds the shards of each sum up, in the order of their keys, and leaves
+// out what came to nothing.
+func addUp[T comparable](items []item, total func(*T) *port.Total) ([]T, error) {
 	slices.SortFunc(items, func(a, b item) int { return cmp.Compare(textOf(a, attrSK), textOf(b, attrSK)) })
 	found := []T{}
 	for at := 0; at < len(items); {
@@ -160,7 +204,7 @@ func listSums[T comparable](ctx context.Context, s *Store, w commerce.WorkspaceI
 		if err != nil {
 			return nil, fault.Wrap(err, fault.Internal, "record_broken", "A total can't be read.")
 		}
-		if addAll(l.total(&name), items[at:end]) {
+		if addAll(total(&name), items[at:end]) {
 			found = append(found, name)
 		}
 		at = end

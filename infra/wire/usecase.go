@@ -175,5 +175,41 @@ func (p *Parts) Finder() *ingest.Finder {
 	return &ingest.Finder{Store: p.Store, Now: p.Now, NewID: p.NewID}
 }
 
+// Rebuilder derives stock and totals anew.
+func (p *Parts) Rebuilder() *report.Rebuilder {
+	keeper, finder, folder := p.Keeper(), p.Finder(), p.Folder()
+	project := func(ctx context.Context, w commerce.WorkspaceID, id commerce.OrderID) error {
+		for _, step := range []func(context.Context, commerce.WorkspaceID, commerce.OrderID) error{finder.Find, keeper.Settle, folder.Fold} {
+			if err := step(ctx, w, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return &report.Rebuilder{Store: p.Store, Project: project, Compare: keeper.Compare, Recount: keeper.Recount, Wake: p.wake, Queue: p.Queues, Now: p.Now, NewID: p.NewID}
+}
+
+// wake looks again at what a mark or an outbound record stood for, or at the
+// orders that wait for a product.
+func (p *Parts) wake(ctx context.Context, w commerce.WorkspaceID, e port.Entity, key string) error {
+	switch e {
+	case port.EntityOutbound:
+		return p.sendNow(ctx, w, key)
+	case port.EntityProduct:
+		product, err := p.Store.Product(ctx, w, commerce.ProductID(key))
+		if err != nil {
+			return err
+		}
+		for _, v := range product.Variants {
+			if err := p.Finder().Appeared(ctx, w, port.Want{SKU: v.SKU}); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return p.Queues.Send(ctx, port.NudgeQueue, port.Outgoing{Body: port.Nudge{V: port.MessageVersion, Space: w, Key: key}})
+	}
+}
+
 // Folder keeps the totals.
 func (p *Parts) Folder() *report.Folder { return &report.Folder{Store: p.Store} }

@@ -30,6 +30,8 @@ type Importer struct {
 	*Editor
 	Blobs port.Blobs
 	Queue port.Sender
+	// Others take the steps of jobs of other kinds.
+	Others map[string]func(ctx context.Context, j port.Job, hops int) error
 }
 
 // Upload is a file to import: its bytes, or the key of a blob that holds them.
@@ -112,6 +114,9 @@ func (im *Importer) Step(ctx context.Context, t port.JobTask) error {
 	case "spread":
 		return im.spreadStep(ctx, job, t.Hops)
 	default:
+		if step, known := im.Others[job.Kind]; known {
+			return step(ctx, job, t.Hops)
+		}
 		return fault.New(fault.Permanent, "unknown_job", "There is no work of kind %q.", job.Kind)
 	}
 }

@@ -165,6 +165,10 @@ const (
 	ImportQueue   = "ImportQueue"
 )
 
+// ProjectQueue stands for the table's stream in failure records; what is on
+// its list is tried again by a repair.
+const ProjectQueue = "project"
+
 // Queues lists the names of all work queues.
 func Queues() []string {
 	return []string{InboundQueue, NudgeQueue, OutboundQueue, PollQueue, ImportQueue}

@@ -30,6 +30,9 @@ type Stock interface {
 	// move_exists: then nothing is to be done. A move of an order names it as
 	// Source and its line as OrderLine.
 	Move(ctx context.Context, w commerce.WorkspaceID, m LevelMove) error
+	// PutLevel corrects a level over its version, without a move: it is wrong and
+	// the ledger is right.
+	PutLevel(ctx context.Context, w commerce.WorkspaceID, l commerce.StockLevel) error
 	// ListMoves is the ledger of a variant, newest Anchor first.
 	ListMoves(ctx context.Context, w commerce.WorkspaceID, v commerce.VariantID, p Page) (List[commerce.StockMove], error)
 	// OrderMoves reads consistently all moves an order line ever made on a
@@ -144,9 +147,11 @@ type Contribution struct {
 // shown and, while a rebuild fills them, the next ones. A new workspace has
 // generation 0.
 type Generations struct {
-	Shown    int   `json:"shown"`
-	Building int   `json:"building,omitempty"` // 0 is none
-	Version  int64 `json:"version"`
+	Shown    int `json:"shown"`
+	Building int `json:"building,omitempty"` // 0 is none
+	// Job is the rebuild that fills them, or filled those that are shown.
+	Job     commerce.JobID `json:"job,omitempty"`
+	Version int64          `json:"version"`
 }
 
 // Newest is the newest generation that is alive.
@@ -241,6 +246,9 @@ type Orders interface {
 	ListTotals(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]Total, error)
 	// ListQuarters answers the same by quarters of an hour.
 	ListQuarters(ctx context.Context, w commerce.WorkspaceID, from, to string) ([]QuarterTotal, error)
+	// TotalsOf answers all totals of a generation, and DropTotals removes them.
+	TotalsOf(ctx context.Context, w commerce.WorkspaceID, gen int) ([]QuarterTotal, []Total, error)
+	DropTotals(ctx context.Context, w commerce.WorkspaceID, gen int) error
 
 	PutCart(ctx context.Context, w commerce.WorkspaceID, c CartSession) error
 	Cart(ctx context.Context, w commerce.WorkspaceID, id string) (CartSession, error)
@@ -303,8 +311,13 @@ type Failure struct {
 	Code    string               `json:"code"`
 	Account commerce.AccountID   `json:"account,omitempty"`
 	Message string               `json:"message"`
-	Count   int                  `json:"count"`
-	At      time.Time            `json:"at"`
+	// Entity and Ref say what has to be looked at again, where that is known: an
+	// order, the variant of a level, the target of a mark, the key of outbound
+	// records, a product.
+	Entity Entity    `json:"entity,omitempty"`
+	Ref    string    `json:"ref,omitempty"`
+	Count  int       `json:"count"`
+	At     time.Time `json:"at"`
 }
 
 // Remembered is the answer to a request that carried an idempotency key.
@@ -320,6 +333,8 @@ type Remembered struct {
 type Desk interface {
 	PutFailure(ctx context.Context, f Failure) error
 	ListFailures(ctx context.Context, w commerce.WorkspaceID, p Page) (List[Failure], error)
+	// DeleteFailure takes a failure off the list; again is no error.
+	DeleteFailure(ctx context.Context, f Failure) error
 	// Claim stores r if its key is free and answers ok; else it answers what
 	// is stored.
 	Claim(ctx context.Context, w commerce.WorkspaceID, r Remembered) (stored Remembered, ok bool, err error)
@@ -362,10 +377,12 @@ type RemoteName struct {
 }
 
 // Changed is one change of a stored record. New is nil when it was removed;
-// both are the record as JSON.
+// both are the record as JSON. Of a record that can't be read only Entity,
+// Space and Ref are known.
 type Changed struct {
 	Entity Entity
 	Space  commerce.WorkspaceID
+	Ref    string // see Failure
 	Old    []byte
 	New    []byte
 }

@@ -17,7 +17,7 @@ func New(g *wire.Ground) (*dashboard.Handler, error) {
 	im := p.Importer()
 	return dashboard.New(dashboard.Deps{
 		Store: p.Store, Uploads: p.Blobs, Digests: p.Vault, Queues: p.Queues, Catalog: im.Editor, Imports: im, Listings: p.Marker(), Trade: p.Trade(),
-		Stock: p.Keeper(), Inbox: p.Inbox(), Eraser: p.Ingester(), Connections: p.Accounts(), Workspaces: &accounts.Spaces{Store: p.Store, Spread: im.Spread},
+		Stock: p.Keeper(), Inbox: p.Inbox(), Eraser: p.Ingester(), Rebuilds: p.Rebuilder(), Connections: p.Accounts(), Workspaces: &accounts.Spaces{Store: p.Store, Spread: im.Spread},
 		Drivers: p.Drivers(), PublicURL: g.PublicURL, Local: g.LocalState != "", Pictures: pictures(g), UploadOrigin: g.UploadOrigin(), Now: g.Now, NewID: g.NewID, NewSecret: wire.NewSecret, Log: g.Log(),
 	}), nil
 }

@@ -4,6 +4,8 @@
 package worker
 
 import (
+	"context"
+
 	"github.com/manystall/manystall/functions/importer"
 	"github.com/manystall/manystall/functions/ingest"
 	"github.com/manystall/manystall/functions/maintain"
@@ -15,6 +17,7 @@ import (
 	"github.com/manystall/manystall/infra/queue/batch"
 	"github.com/manystall/manystall/infra/wire"
 	"github.com/manystall/manystall/shared/port"
+	"github.com/manystall/manystall/shared/report"
 )
 
 func deps(p *wire.Parts) batch.Deps {
@@ -64,7 +67,9 @@ func Importer(g *wire.Ground) (*batch.Reader[port.JobTask], error) {
 	if err != nil {
 		return nil, err
 	}
-	return importer.New(deps(p), p.Importer().Step), nil
+	work := p.Importer()
+	work.Others = map[string]func(context.Context, port.Job, int) error{report.KindRebuild: p.Rebuilder().Step}
+	return importer.New(deps(p), work.Step), nil
 }
 
 // Project works the table's stream. It has no secrets and no blobs.

@@ -12,6 +12,7 @@ import (
 
 func stockTests() map[string]func(*testing.T, StoreBench) {
 	return map[string]func(*testing.T, StoreBench){
+		"a level is put right":            levelPutRight,
 		"a move changes level and ledger": moveBoth,
 		"a move happens once":             moveOnce,
 		"a level is never negative":       moveNegative,
@@ -189,4 +190,19 @@ func sell(t *testing.T, b StoreBench, id string) error {
 			return err
 		}
 	}
+}
+
+func levelPutRight(t *testing.T, b StoreBench) {
+	ctx := t.Context()
+	level := commerce.StockLevel{Variant: "v", SKU: "s", Location: commerce.LocationDefault, OnHand: 3}
+	ok(t, b.Store.Move(ctx, mine, port.LevelMove{Level: level, Move: commerce.StockMove{ID: "m", Variant: "v", Location: commerce.LocationDefault, Quantity: 3, Anchor: at(1)}}))
+	level = need(b.Store.Level(ctx, mine, "v", commerce.LocationDefault))(t)
+	wrong := level
+	wrong.OnHand = -1
+	refused(t, b.Store.PutLevel(ctx, mine, wrong), fault.Invalid, "level_negative")
+	wrong.OnHand = 7
+	ok(t, b.Store.PutLevel(ctx, mine, wrong))
+	refused(t, b.Store.PutLevel(ctx, mine, wrong), fault.Conflict, "level_moved")
+	same(t, need(b.Store.Level(ctx, mine, "v", commerce.LocationDefault))(t).OnHand, int64(7))
+	same(t, len(need(b.Store.ListMoves(ctx, mine, "v", page(5, "")))(t).Items), 1)
 }

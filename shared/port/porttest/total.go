@@ -154,6 +154,15 @@ func totalGenerations(t *testing.T, b StoreBench) {
 	same(t, []any{totals(t, b)[0].Amount, quarters(t, b)[0].Amount, need(b.Store.Contribution(ctx, mine, "3"))(t).Gen}, []any{int64(180), int64(180), 3})
 	next := need(b.Store.PutGenerations(ctx, mine, port.Generations{Shown: 3, Version: both.Version}))(t)
 	same(t, []any{totals(t, b)[0].Amount, quarters(t, b)[0].Amount}, []any{int64(80), int64(80)})
+	old, days, err := b.Store.TotalsOf(ctx, mine, 0)
+	ok(t, err)
+	same(t, []any{len(old), days[0].Amount, days[0].Orders}, []any{1, int64(180), int64(3)})
+	for range 2 {
+		ok(t, b.Store.DropTotals(ctx, mine, 0))
+	}
+	old, days, err = b.Store.TotalsOf(ctx, mine, 0)
+	ok(t, err)
+	same(t, len(old)+len(days), 0)
 	fold("2", next, 100)
 	same(t, []any{totals(t, b)[0].Amount, quarters(t, b)[0].Amount}, []any{int64(180), int64(180)})
 }

@@ -478,3 +478,21 @@ func TestLittleTimeLeft(t *testing.T) {
 		t.Errorf("outcome %q after %v", results[0].Outcome, m.w.Calls())
 	}
 }
+
+// One SKU that is refused inside a successful answer is a problem of its
+// variant; the others are written.
+func TestOnePartIsRefused(t *testing.T) {
+	t.Parallel()
+	m := newShop(t, nil).mug("part", "S", "M").live()
+	m.listing.Items[m.variant(1)] = "1729600000000000999"
+	m.stock[m.variant(0)], m.stock[m.variant(1)] = 3, 4
+	r := m.apply(channel.Refused, commerce.GroupStock)
+	problems := r.Views[commerce.TikTok].Problems
+	if len(problems) != 1 || problems[0].Field != "variants[1].stock" || problems[0].Value != "4" || problems[0].Fix == "" || !strings.Contains(problems[0].Raw, "1729600000000000999") {
+		t.Errorf("%+v", problems)
+	}
+	if n := m.onSale(0); n != 3 {
+		t.Errorf("%d of the other are on sale, want 3", n)
+	}
+	m.wantState(commerce.ListingLive)
+}

@@ -127,26 +127,28 @@ func (c *Connector) orderPage(ctx context.Context, run cursor, limit int) ([]cha
 	return updates, next, nil
 }
 
+// requestPage names the orders of a page of cancellations or returns.
 func (c *Connector) requestPage(ctx context.Context, run cursor) ([]channel.Update, string, error) {
 	search := api.AfterSaleSearch{UpdatedGE: run.From, UpdatedLT: run.Until}
 	var ids []string
 	var next string
-	if run.Part == partCancellations {
-		list, token, err := c.api.SearchCancellations(ctx, search, run.Token)
-		if err != nil {
-			return nil, "", fmt.Errorf("search cancellations: %w", err)
+	var err error
+	switch run.Part {
+	case partCancellations:
+		var list []api.Cancellation
+		list, next, err = c.api.SearchCancellations(ctx, search, run.Token)
+		for _, n := range list {
+			ids = append(ids, string(n.Order))
 		}
-		for next = token; len(list) > 0; list = list[1:] {
-			ids = append(ids, string(list[0].Order))
+	case partReturns:
+		var list []api.Return
+		list, next, err = c.api.SearchReturns(ctx, search, run.Token)
+		for _, n := range list {
+			ids = append(ids, string(n.Order))
 		}
-	} else {
-		list, token, err := c.api.SearchReturns(ctx, search, run.Token)
-		if err != nil {
-			return nil, "", fmt.Errorf("search returns: %w", err)
-		}
-		for next = token; len(list) > 0; list = list[1:] {
-			ids = append(ids, string(list[0].Order))
-		}
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("search requests: %w", err)
 	}
 	var f channel.Fetch
 	for _, id := range unique(ids) {

@@ -203,6 +203,7 @@ func (in *shopper) journey(t *testing.T, catalog string, products int) {
 
 	t.Run("the same file again changes nothing", func(t *testing.T) { in.again(t, catalog) })
 	t.Run("an order lowers stock everywhere", func(t *testing.T) { in.orders(t, catalog) })
+	t.Run("a buyer asks to cancel and is answered", in.requests)
 	t.Run("a reply reaches the buyer", func(t *testing.T) { in.replies(t) })
 	t.Run("a shipment reaches the marketplace", func(t *testing.T) { in.ships(t) })
 	t.Run("faulty products are refused by name", func(t *testing.T) { in.defects(t) })

@@ -92,7 +92,7 @@ func (c *call) cancelView(n cancellation) (object, error) {
 	}
 	return object{
 		"cancel_id": n.ID, "order_id": n.Order, "cancel_type": kind, "cancel_status": n.Status, "role": n.Role, "cancel_reason": n.Reason,
-		"cancel_reason_text": strings.ReplaceAll(n.Reason, "_", " "), "create_time": n.Created, "update_time": n.Updated,
+		"cancel_reason_text": reasonText(n.Reason), "create_time": n.Created, "update_time": n.Updated,
 		"seller_next_action_response": actions, "refund_amount": refund(total), "cancel_line_items": lines,
 	}, nil
 }
@@ -100,4 +100,13 @@ func (c *call) cancelView(n cancellation) (object, error) {
 func refund(total int64) object {
 	sum := printCents(total)
 	return object{"currency": "USD", "refund_total": sum, "refund_subtotal": sum, "refund_shipping_fee": "0.00", "refund_tax": "0.00"}
+}
+
+// reasonText is a reason's name in words.
+func reasonText(name string) string {
+	if _, after, ok := strings.Cut(name, "_reason_"); ok {
+		name = after
+	}
+	words := strings.ReplaceAll(name, "_", " ")
+	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }

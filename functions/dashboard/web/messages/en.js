@@ -134,7 +134,7 @@ export const english = {
     'request.system.cancel': 'Cancelled by the marketplace', 'request.system.refund': 'Refunded by the marketplace',
     'request.system.return': 'Return asked for by the marketplace',
     'request.system.replacement': 'Replacement by the marketplace',
-    'request.state.open': 'To be answered', 'request.state.waiting': 'Under way', 'request.state.approved': 'Approved',
+    'request.state.open': 'To be answered', 'request.answered': 'Answered', 'request.state.waiting': 'Under way', 'request.state.approved': 'Approved',
     'request.state.rejected': 'Rejected', 'request.state.withdrawn': 'Withdrawn', 'request.state.closed': 'Closed',
     'request.state.done': 'Done', 'request.state.other': 'Other', 'request.all': 'The whole order',
     'request.tracking': 'Parcel coming back', 'request.waits': 'It waits for your answer.',

@@ -62,9 +62,9 @@ function requestItem(o, r, changed) {
       'div',
       { class: 'line apart' },
       h('span', { class: 'strong' }, t(`request.${r.by}.${r.kind}`)),
-      asks(r) || !r.answer || r.answer.state !== 'pending'
-        ? chip(word('request.state', r.state), tones[r.state] ?? 'quiet')
-        : sendState(r.answer.state),
+      r.state === 'open' && !asks(r)
+        ? chip(t('request.answered'), 'info')
+        : chip(word('request.state', r.state), tones[r.state] ?? 'quiet'),
     ),
     r.reason ? h('blockquote', { class: 'break', dir: 'auto' }, r.reason) : null,
     meant(o, r),

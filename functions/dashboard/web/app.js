@@ -8,6 +8,7 @@ import { loadSession, me } from './session.js';
 import { shell, say } from './parts/shell.js';
 import { failed, bones } from './parts/note.js';
 import { isAbort } from './api.js';
+import { takeReturned } from './parts/finish.js';
 
 /** @typedef {import('./router.js').Route} Route */
 
@@ -66,6 +67,7 @@ function focusHead(main) {
   say(document.title);
 }
 
+takeReturned();
 await chooseLanguage();
 listen();
 setInterval(tick, 30000);

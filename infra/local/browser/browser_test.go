@@ -144,6 +144,7 @@ func TestDashboard(t *testing.T) {
 	d.look("/queues", "files being taken in")
 	d.rows()
 
+	d.connect()
 	d.reply()
 	d.audit("a conversation")
 	d.keyboard()

@@ -58,7 +58,7 @@ func (d *desk) trouble() {
 	d.save("broken")
 	d.audit("an API that is broken")
 	d.script("mend the API", mended)
-	d.script("try again", `(() => { [...document.querySelectorAll("main button")].find(b => b.innerText === "Try again").click(); return true })()`)
+	d.script("try again", `(() => { [...document.querySelectorAll("main button")].find(b => b.innerText === "Try again")?.click(); return true })()`) // unless it has by itself
 	d.has("Files being taken in")
 }
 

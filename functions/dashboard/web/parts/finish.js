@@ -11,6 +11,19 @@ import { choosePending } from './pending.js';
 import { toast } from './toast.js';
 
 const begun = 'consent-begun';
+const back = 'consent-returned';
+
+/**
+ * Takes what a marketplace sent out of the address, before anything else: it
+ * works once and is nobody's business. It waits in this tab until somebody is
+ * signed in.
+ */
+export function takeReturned() {
+  const returned = new URLSearchParams(location.hash.slice(1)).get('returned');
+  if (!returned) return;
+  sessionStorage.setItem(back, returned);
+  history.replaceState(null, '', location.pathname + location.search);
+}
 
 /** Notes in this tab which consent it began. @param {string | undefined} state */
 export function remember(state) {
@@ -23,10 +36,10 @@ export function remember(state) {
  * @param {() => void} again
  */
 export async function finish(signal, again) {
-  const returned = new URLSearchParams(location.hash.slice(1)).get('returned');
+  takeReturned();
+  const returned = sessionStorage.getItem(back);
   if (!returned) return;
-  // It works once, and is nobody's business: it does not stay in the history.
-  history.replaceState(null, '', location.pathname + location.search);
+  sessionStorage.removeItem(back);
   const came = new URL(returned, location.origin);
   const mine = sessionStorage.getItem(begun) === came.searchParams.get('state');
   sessionStorage.removeItem(begun);

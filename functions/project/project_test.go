@@ -127,13 +127,16 @@ func deliver(t *testing.T, h *project.Handler, records []events.DynamoDBEventRec
 	}
 }
 
-// Several shards at once, batches that come again, faults in the middle: in
+// Several shards at once, one of them split, batches that come again, faults in the middle: in
 // the end the stock and the totals are what the orders say.
 func TestFoldsUnderReplays(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 40 {
+	for i := range 40 {
+		if i == 20 {
+			must(t, b.Server.DynamoDB().SplitShard(t.Context(), localtest.Table, 0))
+		}
 		b.put(t, r.IntN(8), []commerce.OrderState{commerce.OrderDraft, commerce.OrderUnpaid, commerce.OrderPaid, commerce.OrderCancelled}[r.IntN(4)], 1+r.Int64N(3))
 	}
 	settle, fold, mu := b.deps.Settle, b.deps.Fold, sync.Mutex{}
@@ -154,7 +157,7 @@ func TestFoldsUnderReplays(t *testing.T) {
 	b.deps.Settle, b.deps.Fold, b.refuse = flaky(settle), flaky(fold), 3
 	h := project.New(b.deps)
 	shards := b.Changes(t)
-	if len(shards) < 2 {
+	if len(shards) < 4 { // two, one of which became two
 		t.Fatalf("%d shards", len(shards))
 	}
 	var wait sync.WaitGroup

@@ -16,7 +16,7 @@
 /** @typedef {{default: (page: Page) => Promise<Shown | void> | Shown | void}} View */
 /** @typedef {{pattern: string, load: () => Promise<View>, name: string}} Route */
 
-/** @type {{routes: Route[], root: HTMLElement | null, shown: Shown | void, route: Route | null, stop: AbortController, went: (route: Route, same: boolean) => void, failed: (root: HTMLElement, e: unknown) => void, scrolls: Map<string, number>, at: string}} */
+/** @type {{routes: Route[], root: HTMLElement | null, shown: Shown | void, route: Route | null, stop: AbortController, went: (route: Route, same: boolean) => void, failed: (root: HTMLElement, e: unknown) => void, scrolls: Map<string, number>, last: Map<string, string>, at: string}} */
 const state = {
   routes: [],
   root: null,
@@ -26,6 +26,7 @@ const state = {
   went: () => {},
   failed: () => {},
   scrolls: new Map(),
+  last: new Map(),
   at: '',
 };
 
@@ -50,18 +51,28 @@ function clicked(e) {
   const link = e.target instanceof Element ? e.target.closest('a') : null;
   if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin || !find(link.pathname)) return;
   e.preventDefault();
-  go(link.pathname + link.search + link.hash);
+  go(link.pathname + link.search + link.hash, { restore: link.classList.contains('back') });
 }
 
 /**
  * @param {string} to path and query
- * @param {{replace?: boolean, force?: boolean}} [how] replace: no step back; force: don't ask the view
+ * @param {{replace?: boolean, force?: boolean, restore?: boolean}} [how] replace: no step back; force: don't ask the view; restore: to where one had scrolled
  */
 export function go(to, how = {}) {
   if (!how.force && state.shown?.leave?.() === false) return;
   state.scrolls.set(state.at, scrollY);
   history[how.replace ? 'replaceState' : 'pushState'](null, '', to);
-  void show(false);
+  void show(how.restore ?? false);
+}
+
+/** @param {string} path @returns {string} with the filters it was last left with */
+export function lastAt(path) {
+  return state.last.get(path) ?? path;
+}
+
+/** Goes back to a list as it was left. @param {string} path */
+export function goBack(path) {
+  go(lastAt(path), { restore: true });
 }
 
 /**
@@ -106,6 +117,7 @@ async function show(back) {
   const found = find(location.pathname) ?? { route: state.routes[state.routes.length - 1], params: {} };
   const root = /** @type {HTMLElement} */ (state.root);
   state.at = location.pathname + location.search;
+  state.last.set(location.pathname, state.at);
   const same = state.route?.name === found.route.name;
   const page = { root, params: found.params, query: new URLSearchParams(location.search), signal: state.stop.signal };
   if (same && state.shown?.follow?.(page)) {

@@ -1,6 +1,7 @@
 // The head of a page: where one is and what can be done.
 import { h } from '../dom.js';
 import { t } from '../messages.js';
+import { lastAt } from '../router.js';
 import { icon } from './icon.js';
 
 /** @typedef {import('../dom.js').Child} Child */
@@ -14,7 +15,7 @@ export function heading(title, o = {}) {
   return h(
     'header',
     { class: o.hidden ? 'said' : 'page-head' },
-    o.back ? h('a', { class: 'back small', href: o.back.href }, icon('back'), o.back.text) : null,
+    o.back ? h('a', { class: 'back small', href: lastAt(o.back.href) }, icon('back'), o.back.text) : null,
     h(
       'div',
       { class: 'line apart' },

@@ -5,7 +5,7 @@ import { get, isAbort, newKey, send } from '../api.js';
 import { day, known, stamp, when } from '../format.js';
 import { every } from '../live.js';
 import { shortcut } from '../keys.js';
-import { go } from '../router.js';
+import { go, goBack } from '../router.js';
 import { connections, forgetConnections } from '../session.js';
 import { card, facts, heading } from '../parts/page.js';
 import { badge, connectionState } from '../parts/chip.js';
@@ -45,7 +45,7 @@ export default function show({ root, params, signal }) {
     }
   };
   every(15000, read, signal);
-  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => go('/connections') }, signal);
+  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => goBack('/connections') }, signal);
 }
 
 /** @param {Connection} c @param {string} etag @param {string} path @param {(c: Connection, etag?: string) => void} draw */

@@ -5,7 +5,7 @@ import { get, isAbort } from '../api.js';
 import { country, day, known, money, number, stamp, when } from '../format.js';
 import { every } from '../live.js';
 import { shortcut } from '../keys.js';
-import { go } from '../router.js';
+import { go, goBack } from '../router.js';
 import { card, facts, heading } from '../parts/page.js';
 import { badge, chip, orderState, sendState } from '../parts/chip.js';
 import { bones, failed, note } from '../parts/note.js';
@@ -53,7 +53,7 @@ export default function show({ root, params, signal }) {
   shortcut({ keys: 'r', group: 'page', label: t('order.write'), run: () => press('#write') }, signal);
   shortcut({ keys: 'a', group: 'page', label: t('request.verdict.approve'), run: () => press('[data-verdict=approve]') }, signal);
   shortcut({ keys: 'x', group: 'page', label: t('request.verdict.reject'), run: () => press('[data-verdict=reject]') }, signal);
-  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => go('/orders') }, signal);
+  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => goBack('/orders') }, signal);
 }
 
 /**

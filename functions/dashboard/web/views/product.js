@@ -3,7 +3,7 @@ import { h, on, put, redraw } from '../dom.js';
 import { t } from '../messages.js';
 import { Problem, get, isAbort, newKey, send } from '../api.js';
 import { shortcut } from '../keys.js';
-import { go } from '../router.js';
+import { go, goBack } from '../router.js';
 import { me } from '../session.js';
 import { heading } from '../parts/page.js';
 import { bones, complain, failed } from '../parts/note.js';
@@ -45,7 +45,7 @@ export default function show({ root, params, signal }) {
     },
     signal,
   );
-  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => go('/catalog') }, signal);
+  shortcut({ keys: 'u', group: 'page', label: t('keys.back'), run: () => goBack('/catalog') }, signal);
   return { leave: () => !state.dirty || globalThis.confirm(t('product.unsaved')) };
 }
 

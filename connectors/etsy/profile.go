@@ -1,6 +1,7 @@
 package etsy
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/manystall/manystall/shared/channel"
@@ -43,4 +44,28 @@ func checkChosen(p commerce.Product, d commerce.Defaults) []commerce.Problem {
 		}
 	}
 	return found
+}
+
+// ownProfile is the processing profile that was chosen here; 0 is none.
+func (w *work) ownProfile() int64 {
+	id, _ := chosen(w.p, w.change.Defaults, processingProfile)
+	return numeric(id)
+}
+
+// profile is the processing profile: the one chosen, the one remembered, or the
+// shop's first.
+func (w *work) profile(ctx context.Context) (int64, error) {
+	if id := w.ownProfile(); id != 0 {
+		w.memo.Readiness = id
+		return id, nil
+	}
+	if w.memo.Readiness != 0 {
+		return w.memo.Readiness, nil
+	}
+	id, err := w.readiness(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("find a processing profile: %w", err)
+	}
+	w.memo.Readiness = id
+	return id, nil
 }

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-
 	"time"
 
 	"github.com/manystall/manystall/shared/channel"

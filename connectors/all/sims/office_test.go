@@ -80,7 +80,8 @@ func openOffice(t testing.TB, tune func(*metasim.Sim)) *office {
 	o.in = &ingest.Ingester{Store: o.store, Open: o.desk, Connections: o.desk, Now: o.now, NewID: o.ids.Next, Log: localtest.Quiet(),
 		Digest: func(_ context.Context, _ commerce.WorkspaceID, v string) (string, error) { return "#" + v, nil }}
 	o.poller = &poll.Poller{Store: o.store, Open: o.desk.Open, Expired: o.desk.Expired, Queue: o, Now: o.now, NewID: o.ids.Next, Log: localtest.Quiet(),
-		Every: func(commerce.Channel) time.Duration { return 10 * time.Minute }, Pace: &poll.Pacer{Budgets: dynamo.NewBudgets(o.store), Store: o.store, Now: o.now}}
+		Every: func(commerce.Channel) time.Duration { return 10 * time.Minute }, Pace: &poll.Pacer{Budgets: dynamo.NewBudgets(o.store), Store: o.store, Now: o.now},
+		Settle: o.desk.Settle, Has: o.in.Has}
 	o.sender = &outbound.Worker{Store: o.store, Open: o.desk.Open, Expired: o.desk.Expired, Queue: o, Now: o.now, NewID: o.ids.Next, Log: localtest.Quiet()}
 	o.inbox = &inbox.Desk{Store: o.store, Now: o.now, NewID: o.ids.Next,
 		Rules: func(c commerce.Channel) channel.ReplyRules { return driverOf(c).Rules.Reply },

@@ -263,7 +263,28 @@ func (in *shopper) writes() int {
 	return total
 }
 
+// caughtUp waits until every marketplace shows what is on hand of everything:
+// from then on nothing is left to write.
+func (in *shopper) caughtUp() {
+	in.T.Helper()
+	in.Eventually("the marketplaces show what is on hand", func() (bool, string) {
+		have := map[string]int64{}
+		for _, l := range instance.All[level](in.Instance, "/v1/stock") {
+			have[l.SKU] = l.OnHand
+		}
+		for _, c := range []string{"etsy", "tiktok", "facebook"} {
+			for _, i := range in.look(c).Items {
+				if n, ours := have[i.SKU]; ours && n > 0 && i.Quantity != n {
+					return false, fmt.Sprintf("%s shows %d of %s, %d on hand", c, i.Quantity, i.SKU, n)
+				}
+			}
+		}
+		return true, ""
+	})
+}
+
 func (in *shopper) again(t *testing.T, path string) {
+	in.caughtUp()
 	before := in.writes()
 	job := in.importFile(path)
 	if job.Unchanged != job.Rows {

@@ -60,7 +60,7 @@ func roomOf(path string) (room, bool) {
 		return room{12, first(2)}, true
 	case "shared/channel", "shared/httpapi":
 		return room{14, first(2)}, true
-	case "shared/catalog", "shared/publish", "shared/ingest", "shared/stock", "shared/inbox", "shared/report", "shared/accounts", "shared/outbound", "shared/trade", "shared/poll":
+	case "shared/catalog", "shared/publish", "shared/ingest", "shared/stock", "shared/inbox", "shared/report", "shared/accounts", "shared/outbound", "shared/trade", "shared/poll", "shared/feed":
 		return room{20, first(2)}, true
 	}
 	return room{}, false

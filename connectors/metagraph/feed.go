@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/manystall/manystall/shared/channel"
+	"github.com/manystall/manystall/shared/commerce"
 )
 
 // Feed writes the catalog as a CSV file Meta can fetch. Its columns are the
@@ -89,4 +90,53 @@ func (f *Feed) Close() error {
 		return fmt.Errorf("end feed: %w", err)
 	}
 	return nil
+}
+
+// waitsForFetch is what listings of a catalog wait for that a feed fills.
+const waitsForFetch = "In the product feed: Meta shows it once it has fetched the file."
+
+// InFeed implements channel.FeedLister. The ids under which the file names items
+// are kept, like those of calls; what Meta was told by calls is forgotten.
+func (s *Shop) InFeed(changes []channel.Change) []channel.Result {
+	results := make([]channel.Result, 0, len(changes))
+	for i, c := range changes {
+		results = append(results, s.inFeed(i, c))
+	}
+	return results
+}
+
+func (s *Shop) inFeed(index int, c channel.Change) channel.Result {
+	res := channel.Result{Listing: c.Listing.ID, Outcome: channel.Done, Items: map[commerce.VariantID]commerce.RemoteID{}, Views: hidden(c)}
+	m, sheet := recall(c.Listing), newSheet(c, s.set.PageName)
+	m.told = nil
+	for _, v := range m.alive() {
+		m.gone[v] = true
+	}
+	if len(wantedOn(c)) > 0 {
+		for n, v := range sheet.product.Variants {
+			if problem := unfit(n, v, sheet); problem != nil {
+				p := plan{index: index, change: c}
+				p.refuse(*problem)
+				return *p.result
+			}
+			res.Items[v.ID] = commerce.RemoteID(itemID(m, v))
+			delete(m.gone, v.ID)
+		}
+	}
+	if c.Listing.Remote == "" && len(res.Items) > 0 {
+		res.Remote = commerce.RemoteID(sheet.grouped)
+		if res.Remote == "" {
+			res.Remote = res.Items[sheet.product.Variants[0].ID]
+		}
+	}
+	for _, on := range wantedOn(c) {
+		was := c.Listing.Views[on]
+		view := channel.View{State: commerce.ListingQueued, Waiting: waitsForFetch}
+		if was.State == commerce.ListingLive || was.State == commerce.ListingSoldOut || was.State == commerce.ListingInReview {
+			view.State, view.Review = was.State, was.Review
+		}
+		res.Views[on] = view
+	}
+	res.Extra = m.extra(c.Listing)
+	return res
 }

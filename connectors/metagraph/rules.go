@@ -17,6 +17,7 @@ func Rules(reply channel.ReplyRules) channel.Rules {
 		SKUMax:      100, SKUForbidden: ",:",
 		Values:       map[string][]string{"condition": conditions()},
 		Gather:       15 * time.Second,
+		Feed:         true,
 		GatherTarget: true,
 		Batch:        recordsMax, BatchVariants: variantsMax,
 		Poll:  10 * time.Minute,

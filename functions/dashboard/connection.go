@@ -55,6 +55,7 @@ type connection struct {
 	Defaults    commerce.Defaults          `json:"defaults"`
 	CheckoutURL string                     `json:"checkout_url,omitempty"`
 	FeedURL     string                     `json:"feed_url,omitempty"`
+	Catalog     string                     `json:"catalog,omitempty"` // api or feed, where there is a choice
 	InboundKey  string                     `json:"inbound_key,omitempty"`
 	InboundURL  string                     `json:"inbound_url,omitempty"`
 	ShopifyURL  string                     `json:"shopify_url,omitempty"`
@@ -154,7 +155,8 @@ func (h *Handler) listConnections(ctx context.Context, req *meRequest) (*httpapi
 		return nil, err
 	}
 	accounts = slices.DeleteFunc(accounts, func(a port.Account) bool { return a.State == port.AccountGone })
-	return h.connections(accounts), nil
+	list := h.connections(accounts)
+	return list, h.catalogs(ctx, req.Space, list.Items)
 }
 
 func (h *Handler) connections(accounts []port.Account) *httpapi.List[connection] {
@@ -171,22 +173,50 @@ type connectionRequest struct {
 }
 
 func (h *Handler) oneConnection(ctx context.Context, req *connectionRequest) (*connection, error) {
-	return h.described(h.Store.Account(ctx, req.Space, req.ID))
+	a, err := h.Store.Account(ctx, req.Space, req.ID)
+	return h.described(ctx, a, err)
 }
 
-func (h *Handler) described(a port.Account, err error) (*connection, error) {
+func (h *Handler) described(ctx context.Context, a port.Account, err error) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := h.connection(a)
-	return &c, nil
+	list := []connection{h.connection(a)}
+	return &list[0], h.catalogs(ctx, a.Space, list)
+}
+
+// catalogs says how the catalogs of connections are filled where that can be
+// chosen.
+func (h *Handler) catalogs(ctx context.Context, w commerce.WorkspaceID, list []connection) error {
+	fed := map[commerce.TargetID]bool{}
+	if slices.ContainsFunc(list, h.canFeed) {
+		targets, err := h.Store.ListTargets(ctx, w)
+		if err != nil {
+			return err
+		}
+		for _, t := range targets {
+			fed[t.ID] = t.Feed
+		}
+	}
+	for i := range list {
+		if h.canFeed(list[i]) {
+			list[i].Catalog = map[bool]string{true: "feed", false: "api"}[fed[list[i].Target]]
+		}
+	}
+	return nil
+}
+
+func (h *Handler) canFeed(c connection) bool {
+	d, ok := h.driver(c.Channel)
+	return ok && c.Target != "" && d.Rules.Feed
 }
 
 func (h *Handler) checkConnection(ctx context.Context, req *connectionRequest) (*connection, error) {
 	if _, err := h.Store.Account(ctx, req.Space, req.ID); err != nil {
 		return nil, err
 	}
-	return h.described(h.Connections.Check(ctx, req.Space, req.ID))
+	a, err := h.Connections.Check(ctx, req.Space, req.ID)
+	return h.described(ctx, a, err)
 }
 
 func (h *Handler) deleteConnection(ctx context.Context, req *connectionRequest) (*httpapi.None, error) {
@@ -228,23 +258,30 @@ type connectionPatch struct {
 		Paused   *bool           `json:"paused"`
 		Publish  *string         `json:"publish" validate:"omitnil,oneof=draft live"`
 		Renew    *string         `json:"renew" validate:"omitnil,oneof=never auto"`
+		Catalog  *string         `json:"catalog" validate:"omitnil,oneof=api feed"`
 		Defaults json.RawMessage `json:"defaults"`
 	} `body:"json"`
 }
 
 func (h *Handler) updateConnection(ctx context.Context, req *connectionPatch) (*connection, error) {
 	b := req.Body
-	if b.Name == nil && b.Paused == nil && b.Publish == nil && b.Renew == nil && len(b.Defaults) == 0 {
-		return nil, nothingGiven("name, paused, publish, renew or defaults")
+	if b.Name == nil && b.Paused == nil && b.Publish == nil && b.Renew == nil && b.Catalog == nil && len(b.Defaults) == 0 {
+		return nil, nothingGiven("name, paused, publish, renew, catalog or defaults")
 	}
-	return h.described(edit(req.Match, func() (port.Account, error) { return h.Store.Account(ctx, req.Space, req.ID) },
+	a, err := edit(req.Match, func() (port.Account, error) { return h.Store.Account(ctx, req.Space, req.ID) },
 		func(a port.Account) int64 { return a.Version },
 		func(a port.Account) (port.Account, error) {
 			if err := req.apply(&a); err != nil {
 				return a, err
 			}
+			if b.Catalog != nil {
+				if _, err := h.Connections.SetFeed(ctx, req.Space, req.ID, *b.Catalog == "feed"); err != nil {
+					return a, err
+				}
+			}
 			return h.Connections.Update(ctx, a)
-		}))
+		})
+	return h.described(ctx, a, err)
 }
 
 func (p *connectionPatch) apply(a *port.Account) error {

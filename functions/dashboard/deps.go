@@ -183,6 +183,8 @@ type Connections interface {
 	Choose(ctx context.Context, w commerce.WorkspaceID, id commerce.GrantID, remotes []commerce.RemoteID) ([]port.Account, error)
 	// Check asks the marketplace and stores the health.
 	Check(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
+	// SetFeed chooses between a feed and calls for the catalog behind an account.
+	SetFeed(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, on bool) (port.Account, error)
 	// Update stores name, state (active, paused) and defaults of an account
 	// over its version, and sends what the new defaults change.
 	Update(ctx context.Context, a port.Account) (port.Account, error)

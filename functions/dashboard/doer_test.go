@@ -237,6 +237,20 @@ func (d *connectDoer) Check(_ context.Context, w commerce.WorkspaceID, id commer
 	return a, (*doer)(d).ask("check " + string(id))
 }
 
+func (d *connectDoer) SetFeed(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, on bool) (port.Account, error) {
+	a, err := d.memory.Account(ctx, w, id)
+	if err != nil {
+		return a, err
+	}
+	targets := d.memory.spaces[w].targets
+	for i := range targets {
+		if targets[i].ID == a.Target {
+			targets[i].Feed = on
+		}
+	}
+	return a, nil
+}
+
 func (d *connectDoer) Update(_ context.Context, a port.Account) (port.Account, error) {
 	a.Version++
 	d.memory.spaces[a.Space].accounts[a.ID] = a

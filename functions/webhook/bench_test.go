@@ -90,8 +90,8 @@ func newBench(t testing.TB) *bench {
 	b.products(t)
 	b.Handler = New(Deps{
 		Hooks:         []channel.Hook{{Method: "POST", Path: "/webhooks/test/{topic}", Handle: hook}, {Method: "GET", Path: "/webhooks/test", Handle: hook}},
-		ParseCheckout: parse, Feed: func(_ context.Context, a port.Account) ([]byte, error) {
-			return []byte("id,title\n" + string(a.ID) + ",ü\n"), b.refuse
+		ParseCheckout: parse, Feed: func(_ context.Context, a port.Account) (Feed, error) {
+			return Feed{Data: []byte("id,title\n" + string(a.ID) + ",ü\n")}, b.refuse
 		},
 		OrderID: ingest.OrderIDOf, Store: b.store, Accounts: desk, Carts: &trade.Desk{Store: b.store, Now: b.clock.Now, NewID: ids.Next},
 		Queue: b, Blobs: blobs{b: b}, PublicURL: "https://api.example", Now: b.clock.Now, NewID: ids.Next, Log: localtest.Quiet(),

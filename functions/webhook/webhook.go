@@ -60,7 +60,7 @@ type Deps struct {
 	Hooks         []channel.Hook
 	Apps          map[commerce.Channel]any
 	ParseCheckout func(q url.Values) (channel.Cart, error)
-	Feed          func(ctx context.Context, a port.Account) ([]byte, error)
+	Feed          func(ctx context.Context, a port.Account) (Feed, error)
 	OrderID       func(a commerce.AccountID, remote commerce.RemoteID) commerce.OrderID
 	Store         Store
 	Accounts      Accounts

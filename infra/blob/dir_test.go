@@ -243,3 +243,29 @@ func TestReadFault(t *testing.T) {
 		t.Errorf("error = %v", err)
 	}
 }
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	d := openDir(t, t.TempDir(), &clock{})
+	if err := d.PutBlob(t.Context(), "feeds/a.csv", "", []byte("id\n1\n")); err != nil {
+		t.Fatal(err)
+	}
+	address, err := d.DownloadURL(t.Context(), "feeds/a.csv", time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(address, "feeds/a.csv")
+	get := func(path string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		d.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w
+	}
+	if w := get("/feeds/a.csv" + rest); w.Code != 200 || w.Body.String() != "id\n1\n" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+	for _, path := range []string{"/feeds/b.csv" + rest, "/feeds/a.csv", "/feeds/a.csv?ends=99999999999&signature=00", "/../a.csv" + rest} {
+		if w := get(path); w.Code != 403 {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+}

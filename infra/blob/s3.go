@@ -90,24 +90,36 @@ func (b *Bucket) DeleteBlob(ctx context.Context, key string) error {
 // (S3 user guide, presigned URLs, 2025-11): whoever reads the blob holds it to
 // the limit then. The content type is part of the signature.
 func (b *Bucket) UploadURL(ctx context.Context, key, contentType string, _ int64, ttl time.Duration) (string, error) {
+	return b.presign(ctx, http.MethodPut, key, contentType, ttl)
+}
+
+// DownloadURL implements port.Blobs. S3 answers its own ETag and ranges.
+func (b *Bucket) DownloadURL(ctx context.Context, key string, ttl time.Duration) (string, error) {
+	return b.presign(ctx, http.MethodGet, key, "", ttl)
+}
+
+func (b *Bucket) presign(ctx context.Context, method, key, contentType string, ttl time.Duration) (string, error) {
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPut, b.base+"/"+key, nil)
+	const verb = "given an address"
+	r, err := http.NewRequestWithContext(ctx, method, b.base+"/"+key, nil)
 	if err != nil {
-		return "", b.fault(err, fault.Internal, key, "opened for upload")
+		return "", b.fault(err, fault.Internal, key, verb)
 	}
-	r.Header.Set("Content-Type", contentType)
+	if contentType != "" {
+		r.Header.Set("Content-Type", contentType)
+	}
 	q := r.URL.Query()
 	q.Set("X-Amz-Expires", strconv.FormatInt(int64(ttl/time.Second), 10))
 	r.URL.RawQuery = q.Encode()
 	keys, err := b.o.Credentials.Retrieve(ctx)
 	if err != nil {
-		return "", b.fault(err, fault.Internal, key, "opened for upload")
+		return "", b.fault(err, fault.Internal, key, verb)
 	}
 	address, _, err := b.signer.PresignHTTP(ctx, keys, r, "UNSIGNED-PAYLOAD", "s3", b.o.Region, b.o.Now())
 	if err != nil {
-		return "", b.fault(err, fault.Internal, key, "opened for upload")
+		return "", b.fault(err, fault.Internal, key, verb)
 	}
 	return address, nil
 }

@@ -27,28 +27,44 @@ func (d *Dir) UploadURL(_ context.Context, key, contentType string, limit int64,
 		"type":      {contentType},
 		"limit":     {strconv.FormatInt(limit, 10)},
 		"ends":      {strconv.FormatInt(ends, 10)},
-		"signature": {d.sign(key, contentType, limit, ends)},
+		"signature": {d.sign("upload", key, contentType, limit, ends)},
 	}
 	return d.public + "/" + key + "?" + query.Encode(), nil
 }
 
-func (d *Dir) sign(key, contentType string, limit, ends int64) string {
+func (d *Dir) sign(what, key, contentType string, limit, ends int64) string {
 	h := hmac.New(sha256.New, d.secret)
-	_, _ = fmt.Fprintf(h, "upload\n%s\n%q\n%d\n%d", key, contentType, limit, ends) // a hash never fails
+	_, _ = fmt.Fprintf(h, "%s\n%s\n%q\n%d\n%d", what, key, contentType, limit, ends) // a hash never fails
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// ServeHTTP takes a PUT to an upload address. The path must be the blob's key
+// DownloadURL implements port.Blobs: an address that ServeHTTP answers.
+func (d *Dir) DownloadURL(_ context.Context, key string, ttl time.Duration) (string, error) {
+	if err := checkKey(key); err != nil {
+		return "", err
+	}
+	ends := d.now().Add(ttl).Unix()
+	query := url.Values{"ends": {strconv.FormatInt(ends, 10)}, "signature": {d.sign("download", key, "", 0, ends)}}
+	return d.public + "/" + key + "?" + query.Encode(), nil
+}
+
+// ServeHTTP takes a PUT to an upload address and answers a GET of a download
+// address. The path must be the blob's key
 // alone, so mount it with http.StripPrefix. It answers 200, 403 for an address
 // it has not signed, or that has ended, or another content type, and 413 for
 // too much.
 func (d *Dir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPut {
-		w.Header().Set("Allow", http.MethodPut)
-		http.Error(w, "only PUT is possible here", http.StatusMethodNotAllowed)
+	key := strings.TrimPrefix(r.URL.Path, "/")
+	switch r.Method {
+	case http.MethodPut:
+	case http.MethodGet, http.MethodHead:
+		d.download(w, r, key)
+		return
+	default:
+		w.Header().Set("Allow", "GET, HEAD, PUT")
+		http.Error(w, "only GET and PUT are possible here", http.StatusMethodNotAllowed)
 		return
 	}
-	key := strings.TrimPrefix(r.URL.Path, "/")
 	limit, err := d.admit(r, key)
 	if err != nil {
 		http.Error(w, "this upload address is not valid, or not any more; ask for a new one", http.StatusForbidden)
@@ -74,7 +90,7 @@ func (d *Dir) admit(r *http.Request, key string) (int64, error) {
 	if err := errors.Join(checkKey(key), limitErr, endsErr); err != nil {
 		return 0, err
 	}
-	want := d.sign(key, query.Get("type"), limit, ends)
+	want := d.sign("upload", key, query.Get("type"), limit, ends)
 	if !hmac.Equal([]byte(want), []byte(query.Get("signature"))) {
 		return 0, fault.New(fault.Denied, "upload_signature", "The signature is wrong.")
 	}
@@ -85,4 +101,30 @@ func (d *Dir) admit(r *http.Request, key string) (int64, error) {
 		return 0, fault.New(fault.Denied, "upload_type", "The content type is another one.")
 	}
 	return limit, nil
+}
+
+func (d *Dir) download(w http.ResponseWriter, r *http.Request, key string) {
+	query := r.URL.Query()
+	ends, err := strconv.ParseInt(query.Get("ends"), 10, 64)
+	if err != nil || checkKey(key) != nil || !hmac.Equal([]byte(d.sign("download", key, "", 0, ends)), []byte(query.Get("signature"))) || d.now().Unix() >= ends {
+		http.Error(w, "this address is not valid, or not any more; ask for a new one", http.StatusForbidden)
+		return
+	}
+	f, err := d.root.Open(key + fileMark)
+	if err != nil {
+		http.Error(w, "there is no such file", http.StatusNotFound)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if strings.HasSuffix(key, ".csv") {
+		w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	}
+	info, err := f.Stat()
+	if err != nil {
+		http.Error(w, "the file can't be read now", http.StatusServiceUnavailable)
+		return
+	}
+	http.ServeContent(w, r, "", info.ModTime(), f)
 }

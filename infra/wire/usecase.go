@@ -4,12 +4,14 @@ import (
 	"context"
 	"time"
 
+	"github.com/manystall/manystall/connectors/all"
 	"github.com/manystall/manystall/infra/dynamo"
 	"github.com/manystall/manystall/infra/queue"
 	"github.com/manystall/manystall/shared/accounts"
 	"github.com/manystall/manystall/shared/catalog"
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
+	"github.com/manystall/manystall/shared/feed"
 	"github.com/manystall/manystall/shared/httpclient"
 	"github.com/manystall/manystall/shared/inbox"
 	"github.com/manystall/manystall/shared/ingest"
@@ -117,6 +119,11 @@ func (p *Parts) Importer() *catalog.Importer {
 	return &catalog.Importer{Editor: editor, Blobs: p.Blobs, Queue: p.Queues}
 }
 
+// Feeds writes the files marketplaces fetch.
+func (p *Parts) Feeds() *feed.Writer {
+	return &feed.Writer{Store: p.Store, Blobs: p.Blobs, Queue: p.Queues, Encode: all.Feed, Wanted: publish.Wanted, Now: p.Now, NewID: p.NewID}
+}
+
 // Accounts connects shops.
 func (p *Parts) Accounts() *accounts.Desk {
 	return &accounts.Desk{
@@ -153,7 +160,7 @@ func (p *Parts) Inbox() *inbox.Desk {
 // Publisher writes to targets.
 func (p *Parts) Publisher() *publish.Worker {
 	desk := p.Accounts()
-	return &publish.Worker{Store: p.Store, Open: desk.Open, Rules: p.rules, Queue: p.Queues, Blobs: p.Blobs, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+	return &publish.Worker{Store: p.Store, Open: desk.Open, Rules: p.rules, Queue: p.Queues, Blobs: p.Blobs, Feed: p.Feeds().Start, Expired: desk.Expired, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
 // Sender brings things out.

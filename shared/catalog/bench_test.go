@@ -181,6 +181,7 @@ func (q *queue) take() (port.JobTask, bool) {
 }
 
 type blobs struct {
+	port.Blobs
 	mu   sync.Mutex
 	held map[string][]byte
 }

@@ -29,6 +29,14 @@ type CallWatcher interface {
 	Watch(ctx context.Context, c Call) (time.Time, error)
 }
 
+// FeedLister is what a ListingWriter may also be: its marketplace can fetch a
+// file instead of being called.
+type FeedLister interface {
+	// InFeed answers, without any call, how changes stand that go out with the
+	// next file; one result per change, in the same order.
+	InFeed(changes []Change) []Result
+}
+
 // ListingReader reads back how listings stand.
 type ListingReader interface {
 	// Listings answers one result per listing that was found, in any order:

@@ -34,6 +34,8 @@ type Rules struct {
 	// Batch is how many listings are worth giving to one Apply, 1 at least, and
 	// BatchVariants how many variants they may have together; 0 is no limit.
 	Batch, BatchVariants int
+	// Feed says that the marketplace can fetch a file instead of being called.
+	Feed bool
 	// PublishCosts says that going live costs money, so draft is the default.
 	PublishCosts bool
 	// Poll is the shortest time between two polls.

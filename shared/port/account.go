@@ -142,7 +142,22 @@ type Target struct {
 	Lanes    map[Lane]Parked                         `json:"lanes,omitempty"`
 	PushedAt time.Time                               `json:"pushed_at,omitzero"`
 	WakeAt   time.Time                               `json:"wake_at,omitzero"`
-	Version  int64                                   `json:"version"`
+	// Feed says that the marketplace fetches a file of what is wanted: then
+	// nothing is written by calls.
+	Feed     bool      `json:"feed,omitempty"`
+	FeedFile FeedFile  `json:"feed_file,omitzero"`
+	FeedDue  bool      `json:"feed_due,omitempty"` // something changed since FeedAt
+	FeedAt   time.Time `json:"feed_at,omitzero"`   // when a file was begun last
+	Version  int64     `json:"version"`
+}
+
+// FeedFile is the file of a target that a marketplace fetches.
+type FeedFile struct {
+	Blob   string    `json:"blob"`
+	Before string    `json:"before,omitempty"` // the blob it took the place of
+	Tag    string    `json:"tag"`              // digest of its bytes
+	Bytes  int64     `json:"bytes"`
+	At     time.Time `json:"at"`
 }
 
 // Parked says until when and why a lane waits.

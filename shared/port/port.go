@@ -145,6 +145,8 @@ type Blobs interface {
 	DeleteBlob(ctx context.Context, key string) error
 	// UploadURL is an address the holder may PUT one object to until it ends.
 	UploadURL(ctx context.Context, key, contentType string, limit int64, ttl time.Duration) (string, error)
+	// DownloadURL is an address the holder may GET a blob from until it ends.
+	DownloadURL(ctx context.Context, key string, ttl time.Duration) (string, error)
 }
 
 // Vault seals secrets at rest. What is sealed for one workspace and purpose

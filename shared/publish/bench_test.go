@@ -33,6 +33,7 @@ type bench struct {
 	market *market
 	queue  *queue
 	blobs  blobs
+	feeds  []time.Time // when a file was begun
 	worker *publish.Worker
 	marker *publish.Marker
 	rules  map[commerce.Channel]channel.Rules
@@ -55,7 +56,7 @@ func newBench(t *testing.T, channels ...commerce.Channel) *bench {
 			return b.market, nil
 		},
 		Rules: func(c commerce.Channel) channel.Rules { return b.rules[c] },
-		Queue: b.queue, Blobs: &b.blobs, Expired: b.expired, Now: clock.Now, NewID: b.ids.Next, Log: localtest.Quiet(),
+		Queue: b.queue, Blobs: &b.blobs, Feed: b.startFeed, Expired: b.expired, Now: clock.Now, NewID: b.ids.Next, Log: localtest.Quiet(),
 	}
 	b.marker = &publish.Marker{Store: b.store, Now: clock.Now, NewID: b.ids.Next}
 	b.setUp(channels)
@@ -79,6 +80,10 @@ func (b *bench) setUp(channels []commerce.Channel) {
 	}
 	_, err = b.store.PutTarget(ctx, tgt)
 	b.ok(err)
+}
+
+func (b *bench) startFeed(context.Context, commerce.WorkspaceID, commerce.TargetID) error {
+	return b.store.step(func() error { b.feeds = append(b.feeds, b.clock.Now()); return nil })
 }
 
 func (b *bench) expired(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error {

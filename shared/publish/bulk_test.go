@@ -85,7 +85,7 @@ const manyGoods = 105
 
 // newBulk is a bench with more listings in a call than a row holds, and more
 // outcomes than a slice stores.
-func newBulk(t *testing.T) (*bench, *bulk, []commerce.Product) {
+func newBulk(t *testing.T, products int) (*bench, *bulk, []commerce.Product) {
 	b := newBench(t, commerce.Facebook)
 	b.rules[commerce.Facebook] = channel.Rules{Batch: 1000, Gather: 15 * time.Second, GatherTarget: true}
 	m := &bulk{market: b.market, shown: map[commerce.ListingID]string{}}
@@ -93,7 +93,7 @@ func newBulk(t *testing.T) (*bench, *bulk, []commerce.Product) {
 		return m, nil
 	}
 	var goods []commerce.Product
-	for i := range manyGoods {
+	for i := range products {
 		goods = append(goods, b.product(fmt.Sprintf("p%03d", i), 3))
 	}
 	b.store.slow = 220 * time.Millisecond
@@ -119,7 +119,7 @@ func (b *bench) wantAll(m *bulk, goods []commerce.Product) {
 // outcomes over several runs of the worker.
 func TestOutcomesOfALargeCallAreStoredInSlices(t *testing.T) {
 	t.Parallel()
-	b, m, goods := newBulk(t)
+	b, m, goods := newBulk(t, manyGoods)
 	b.run()
 	calls, err := b.store.ListCalls(t.Context(), space, target)
 	b.ok(err)
@@ -151,7 +151,7 @@ func TestAKillDuringALargeCallLosesNothing(t *testing.T) {
 		after := i%2 > 0
 		t.Run(fmt.Sprint(at, after), func(t *testing.T) {
 			t.Parallel()
-			b, m, goods := newBulk(t)
+			b, m, goods := newBulk(t, manyGoods)
 			b.store.killAt, b.store.steps, b.store.after = at, 0, after
 			killed := false
 			for n := 0; n < 6 && !killed; n++ {
@@ -174,7 +174,7 @@ func TestAKillDuringALargeCallLosesNothing(t *testing.T) {
 // marks are worked anew.
 func TestACallLeftAloneForTooLong(t *testing.T) {
 	t.Parallel()
-	b, m, goods := newBulk(t)
+	b, m, goods := newBulk(t, manyGoods)
 	b.run()
 	clear(b.blobs.kept)
 	b.clock.Advance(8 * 24 * time.Hour)
@@ -188,7 +188,7 @@ func TestACallLeftAloneForTooLong(t *testing.T) {
 // on with it.
 func TestWhatIsDeniedWaitsForTheSeller(t *testing.T) {
 	t.Parallel()
-	b, m, goods := newBulk(t)
+	b, m, goods := newBulk(t, manyGoods)
 	b.store.slow, m.denied = 0, true
 	for range 12 {
 		b.run()

@@ -22,7 +22,7 @@ const (
 // readBack looks at listings that are being reviewed or were said to have
 // changed.
 func (r *run) readBack(ctx context.Context) (again bool, err error) {
-	if r.reader == nil || r.target.Lanes[port.LaneCheck].Until.After(r.Now()) {
+	if r.reader == nil || r.target.Feed || r.target.Lanes[port.LaneCheck].Until.After(r.Now()) {
 		return false, nil
 	}
 	marks, err := r.look(ctx, port.LaneCheck, checkBatch, func(port.Mark) bool { return true })

@@ -226,6 +226,9 @@ func (j *job) hash(g commerce.Group, t port.Target) string {
 		}
 		about = []any{text, d, j.change.Wanted, t.Kind}
 	}
+	if t.Feed { // it was told in another way
+		about = []any{about, "feed"}
+	}
 	raw, err := json.Marshal(about)
 	if err != nil { // plain data: it can't happen
 		return ""

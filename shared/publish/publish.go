@@ -54,6 +54,8 @@ type Worker struct {
 	Rules func(commerce.Channel) channel.Rules
 	Queue port.Sender
 	Blobs port.Blobs // for calls too large for a row
+	// Feed begins to write the file of a target that is fetched.
+	Feed func(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID) error
 	// Expired flags the account whose consent has ended.
 	Expired func(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID, reason string) error
 	Now     func() time.Time
@@ -225,6 +227,9 @@ func (r *run) round(ctx context.Context) (again bool, err error) {
 	}
 	if len(work) > 0 {
 		return true, r.write(ctx, work)
+	}
+	if did, err := r.feed(ctx); did || err != nil {
+		return true, err
 	}
 	return r.readBack(ctx)
 }

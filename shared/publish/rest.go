@@ -47,12 +47,15 @@ func (r *run) wake(ctx context.Context) (time.Time, error) {
 	for _, c := range r.calls {
 		sooner(c.CheckAt)
 	}
+	if at := r.feedAt(); !at.IsZero() {
+		sooner(at)
+	}
 	busy, err := r.busy(ctx)
 	if err != nil {
 		return wake, err
 	}
 	for _, lane := range lanes() {
-		if lane == port.LaneCheck && r.reader == nil {
+		if lane == port.LaneCheck && (r.reader == nil || r.target.Feed) {
 			continue
 		}
 		until := r.target.Lanes[lane].Until

@@ -28,7 +28,7 @@ func (r *run) write(ctx context.Context, jobs []*job) error {
 	}
 	call, cancel := r.remote(ctx)
 	defer cancel()
-	results, err := r.conn.Apply(call, changes, r.saver(sent))
+	results, err := r.apply(call, changes, r.saver(sent))
 	if err != nil {
 		return r.stopped(ctx, sent, err)
 	}

@@ -58,6 +58,7 @@
  * @property {string} [currency]
  * @property {string} [checkout_url]
  * @property {string} [feed_url]
+ * @property {'api' | 'feed'} [catalog]
  * @property {string} [inbound_key]
  * @property {string} [inbound_url]
  * @property {string} [shopify_url]

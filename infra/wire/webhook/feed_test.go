@@ -1,9 +1,9 @@
 package webhook
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -45,9 +45,9 @@ func TestFeed(t *testing.T) {
 	must(err)
 	for _, target := range []commerce.TargetID{"tgt", ""} {
 		page.Target = target
-		raw, err := s.feed(t.Context(), page)
+		file, err := s.feed(t.Context(), page)
 		must(err)
-		lines, err := csv.NewReader(strings.NewReader(string(raw))).ReadAll()
+		lines, err := csv.NewReader(bytes.NewReader(file.Data)).ReadAll()
 		must(err)
 		found := map[string]string{}
 		for _, line := range lines[1:] {

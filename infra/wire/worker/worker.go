@@ -16,6 +16,7 @@ import (
 	"github.com/manystall/manystall/infra/dynamo"
 	"github.com/manystall/manystall/infra/queue/batch"
 	"github.com/manystall/manystall/infra/wire"
+	"github.com/manystall/manystall/shared/feed"
 	"github.com/manystall/manystall/shared/port"
 	"github.com/manystall/manystall/shared/report"
 )
@@ -68,7 +69,7 @@ func Importer(g *wire.Ground) (*batch.Reader[port.JobTask], error) {
 		return nil, err
 	}
 	work := p.Importer()
-	work.Others = map[string]func(context.Context, port.Job, int) error{report.KindRebuild: p.Rebuilder().Step}
+	work.Others = map[string]func(context.Context, port.Job, int) error{report.KindRebuild: p.Rebuilder().Step, feed.Kind: p.Feeds().Step}
 	return importer.New(deps(p), work.Step), nil
 }
 

@@ -380,6 +380,15 @@ export const english = {
     'connections.checkout_url.hint': 'For the checkout settings of your shop at Meta.',
     'connections.feed_url': 'Feed address',
     'connections.feed_url.hint': 'The catalog as a file, where a feed is asked for.',
+    'connections.catalog': 'How the catalog is filled',
+    'connections.catalog.api': 'By calls: changes show within minutes.',
+    'connections.catalog.feed': 'By the feed above: the marketplace fetches it, once an hour at most.',
+    'connections.catalog.to.feed': 'Fill it by the feed',
+    'connections.catalog.to.feed.text':
+      'Nothing is written by calls any more, for every connection that lists in this catalog. Then enter the feed address in Commerce Manager, under Data sources.',
+    'connections.catalog.to.api': 'Fill it by calls',
+    'connections.catalog.to.api.text':
+      'Remove the feed in Commerce Manager first: a feed that goes on deletes what calls have listed. Everything is written anew by calls.',
     'connections.inbound_key': 'Manystall-Key',
     'connections.inbound_key.hint': 'Goes with each order your shop sends, with a signature.',
     'connections.inbound_url': 'Address for orders',

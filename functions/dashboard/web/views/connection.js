@@ -74,7 +74,7 @@ function view(c, etag, path, draw) {
       'div',
       { class: 'columns' },
       h('div', { class: 'stack' }, health(c), orders(c), can(c)),
-      h('div', { class: 'stack' }, details(c), addresses(c), secrets(c, path), disconnectCard(c, path)),
+      h('div', { class: 'stack' }, details(c), addresses(c, path, draw), secrets(c, path), disconnectCard(c, path)),
     ),
   ];
 }
@@ -220,8 +220,8 @@ function details(c) {
   ]);
 }
 
-/** @param {Connection} c */
-function addresses(c) {
+/** @param {Connection} c @param {string} path @param {(c: Connection, etag?: string) => void} draw */
+function addresses(c, path, draw) {
   const one = (/** @type {string} */ name, /** @type {string | undefined} */ value) =>
     value
       ? h(
@@ -240,11 +240,37 @@ function addresses(c) {
       { class: 'stack' },
       one('checkout_url', c.checkout_url),
       one('feed_url', c.feed_url),
+      fillCatalog(c, path, draw),
       one('inbound_key', c.inbound_key),
       one('inbound_url', c.inbound_url),
       one('shopify_url', c.shopify_url),
       one('woocommerce_url', c.woocommerce_url),
     ),
+  );
+}
+
+/** How the catalog is filled, where that can be chosen. @param {Connection} c @param {string} path @param {(c: Connection, etag?: string) => void} draw */
+function fillCatalog(c, path, draw) {
+  if (!c.catalog) return null;
+  const next = c.catalog === 'feed' ? 'api' : 'feed';
+  const change = async () => {
+    const words = t(`connections.catalog.to.${next}`);
+    if (!(await confirm({ title: words, text: h('p', null, t(`connections.catalog.to.${next}.text`)), action: words }))) return;
+    try {
+      const fresh = await send('PATCH', path, { catalog: next });
+      forgetConnections();
+      draw(fresh.data, fresh.etag);
+      toast(t('saved'));
+    } catch (e) {
+      complain(e);
+    }
+  };
+  return h(
+    'div',
+    { class: 'field' },
+    h('p', { class: 'strong small' }, t('connections.catalog')),
+    h('p', { class: 'small' }, t(`connections.catalog.${c.catalog}`)),
+    h('div', null, button(t(`connections.catalog.to.${next}`), { run: change })),
   );
 }
 

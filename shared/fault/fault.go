@@ -27,7 +27,7 @@ const (
 	Permanent   Kind = "permanent"    // failure record and dead-letter queue · 502
 	Internal    Kind = "internal"     // again, then dead-letter queue · 500
 	Unknown     Kind = "unknown"      // it may have happened: look, never repeat · 503
-	Denied      Kind = "denied"       // credential missing, wrong or without the right · 401 or 403
+	Denied      Kind = "denied"       // credential missing, wrong or without the right; a marketplace's work waits for the seller · 401 or 403
 	TooLarge    Kind = "too_large"    // more than is accepted · 413
 )
 

@@ -19,16 +19,6 @@ type Template struct {
 	Outputs map[string]string
 }
 
-// Function returns the function of a handler folder.
-func (t *Template) Function(name string) (Function, bool) {
-	for _, f := range t.Functions {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return Function{}, false
-}
-
 // Queue returns the queue with a logical id.
 func (t *Template) Queue(logicalID string) (Queue, bool) {
 	for _, q := range t.Queues {

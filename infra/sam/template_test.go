@@ -237,8 +237,11 @@ func TestTemplateParametersReachTheEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, ok := tpl.Function("dashboard")
-	if got := f.Environment["PUBLIC_URL"]; !ok || got != "http://127.0.0.1:8080" {
+	i := slices.IndexFunc(tpl.Functions, func(f Function) bool { return f.Name == "dashboard" })
+	if i < 0 {
+		t.Fatal("there is no dashboard")
+	}
+	if got := tpl.Functions[i].Environment["PUBLIC_URL"]; got != "http://127.0.0.1:8080" {
 		t.Errorf("PUBLIC_URL is %q", got)
 	}
 }

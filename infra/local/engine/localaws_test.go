@@ -90,8 +90,8 @@ func (h *house) put(t *testing.T, pk, kind string) {
 
 func (h *house) send(t *testing.T, queue, body string) {
 	t.Helper()
-	url, _ := h.engine.QueueURL(queue)
-	if _, err := h.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &url, MessageBody: &body}); err != nil {
+	at, _ := h.engine.address(queue)
+	if _, err := h.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &at.url, MessageBody: &body}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -20,12 +20,7 @@ type address struct {
 	settings sam.Queue
 }
 
-// QueueURL is the address of the queue with a logical id, known after Prepare.
-func (e *Engine) QueueURL(logicalID string) (string, bool) {
-	a, ok := e.address(logicalID)
-	return a.url, ok
-}
-
+// address is where the queue with a logical id is, known after Prepare.
 func (e *Engine) address(logicalID string) (address, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

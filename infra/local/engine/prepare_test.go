@@ -48,8 +48,8 @@ func TestPrepareIsRepeatable(t *testing.T) {
 		if d := cmp.Diff(want, b.queues.queues["PollQueue"].attributes); d != "" {
 			t.Error(d)
 		}
-		if url, ok := e.QueueURL("PollQueue"); !ok || url != "PollQueue" {
-			t.Errorf("address %q", url)
+		if at, ok := e.address("PollQueue"); !ok || at.url != "PollQueue" {
+			t.Errorf("address %q", at.url)
 		}
 	})
 }

@@ -234,7 +234,7 @@ func (pg *page) line(row attr.Stored) (line, error) {
 		}
 		return pg.choose(it)
 	}
-	items, size, err := row.AppendJSON(pg.room(len(row)))
+	items, size, err := row.AppendJSON(pg.room())
 	return line{items: items, size: size, matches: true}, err
 }
 
@@ -255,18 +255,20 @@ func (pg *page) choose(it attr.Item) (line, error) {
 	if q.projection != nil {
 		it = q.projection.Apply(it)
 	}
-	l.items = it.AppendJSON(pg.room(l.size))
+	l.items = it.AppendJSON(pg.room())
 	return l, nil
 }
 
-// room is the items with a comma for the next one. Before the first one it makes
-// room for a page of such rows, so that it need not be copied while it grows.
-func (pg *page) room(row int) list {
-	if len(pg.items) > 0 {
-		return append(pg.items, ',')
+// room is the items with a comma for the next one. Behind the first one it makes
+// room for a page of such, so that the page need not be copied while it grows.
+func (pg *page) room() list {
+	if len(pg.items) == 0 {
+		return nil
 	}
-	const wire = 3 // of how many halves of its size on disk a row is on the wire
-	return make(list, 0, min(max(pg.search.limit, 1)*row*wire/2, pageBytes))
+	if pg.count == 1 {
+		pg.items = slices.Grow(pg.items, min(pg.search.limit*(len(pg.items)+1), pageBytes))
+	}
+	return append(pg.items, ',')
 }
 
 // run walks the rows of the span.

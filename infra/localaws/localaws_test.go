@@ -154,7 +154,7 @@ func TestTheSweepRemovesExpiredItems(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	db := dynamodb.NewFromConfig(config("http://anything", s.RoundTripper()))
 	name := aws.String("things")

@@ -73,7 +73,7 @@ type killing struct {
 // live runs a child until it has printed a number of lines, and kills it.
 func (k *killing) live(life, lines int) {
 	k.t.Helper()
-	ctx, cancel := context.WithTimeout(k.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(k.t.Context(), 4*time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestSoakChild$")
 	child.Env = append(os.Environ(), soakFolder+"="+k.folder, fmt.Sprintf("%s=%d", soakLife, life))

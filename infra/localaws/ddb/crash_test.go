@@ -59,7 +59,7 @@ func TestCrashChild(t *testing.T) {
 // life runs a child for a while, kills it and returns what was acknowledged.
 func life(t *testing.T, folder string, writes int) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
 	defer cancel()
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestCrashChild$")
 	child.Env = append(os.Environ(), crashFolder+"="+folder)

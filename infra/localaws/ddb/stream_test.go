@@ -318,9 +318,5 @@ func TestAWriteWakesWhoeverWaitsForTheStream(t *testing.T) {
 	table := b.create(t, tableThings("things"))
 	changed := b.server.StreamChanged()
 	b.put(t, table, item{"p": str("a"), "s": str("s")})
-	select {
-	case <-changed:
-	case <-time.After(5 * time.Second):
-		t.Error("nobody was woken")
-	}
+	<-changed // else the test hangs until its deadline, which names it
 }

@@ -177,9 +177,9 @@ func (e *exam) access(ctx context.Context) error {
 		}
 		return err
 	}
-	for _, l := range levels {
-		if slices.Contains(e.talks(), l.Permission) && !strings.EqualFold(l.Status, "live") {
-			e.note("access_level", false, "The app has Standard Access to "+l.Permission+": only people with a role on the app are heard, others are left out without an error.", "Apply for Advanced Access in the app's dashboard at Meta, under App Review. Until then add those you test with under App roles.")
+	for _, wanted := range e.talks() {
+		if slices.ContainsFunc(levels, func(l api.AppPermission) bool { return l.Permission == wanted && !strings.EqualFold(l.Status, "live") }) {
+			e.note("access_level", false, "The app has Standard Access to "+wanted+": only people with a role on the app are heard, others are left out without an error.", "Apply for Advanced Access in the app's dashboard at Meta, under App Review. Until then add those you test with under App roles.")
 			return nil
 		}
 	}

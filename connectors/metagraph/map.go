@@ -3,6 +3,7 @@ package metagraph
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 	"github.com/manystall/manystall/shared/fault"
 )
 
-// Map turns an event into updates. It is pure. Kinds we do not know give none.
+// Map turns an event into updates. It is pure. Kinds we do not know are shown as
+// such and keep what was told.
 func Map(app any, e channel.Event) ([]channel.Update, error) {
 	var body envelope
 	if err := json.Unmarshal(e.Body, &body); err != nil {
@@ -33,11 +35,32 @@ func Map(app any, e channel.Event) ([]channel.Update, error) {
 				if err := json.Unmarshal(raw, &m); err != nil {
 					return nil, fault.Wrap(err, fault.Permanent, "event_unreadable", "A message event of Meta can't be read.")
 				}
-				updates = append(updates, m.updates(e.Channel, in.ID, own, e.ReceivedAt)...)
+				updates = append(updates, kept(m.updates(e.Channel, in.ID, own, e.ReceivedAt), raw)...)
 			}
 		}
 	}
 	return updates, nil
+}
+
+// rawMax bounds what is kept of a message nobody understands.
+const rawMax = 4 << 10
+
+// kept lets messages of kinds we do not know keep what Meta told, and gives one
+// without an id the digest of it.
+func kept(updates []channel.Update, raw []byte) []channel.Update {
+	for _, u := range updates {
+		if u.Kind != channel.UpdateMessage {
+			continue
+		}
+		m := &u.Message.Message
+		if m.Remote == "" {
+			m.Remote = commerce.RemoteID("meta#" + digest(raw))
+		}
+		if m.Kind == "unsupported" || slices.ContainsFunc(m.Attachments, func(a commerce.Attachment) bool { return a.Kind == "unsupported" }) {
+			m.Raw = strings.ToValidUTF8(string(raw[:min(len(raw), rawMax)]), "")
+		}
+	}
+	return updates
 }
 
 // updates maps one messaging update. app is our id, to know our own echoes;
@@ -73,8 +96,13 @@ func (m messaging) updates(on commerce.Channel, own api.ID, app string, received
 		return m.cart(on, own, u)
 	case m.Referral != nil:
 		m.Referral.fill(u)
-	default:
+	case m.any():
 		return nil
+	default:
+		// New at Meta: shown as what it is, and no action of the buyer that we
+		// could know of. Its id is made of all that was told.
+		u.Message.By, u.Message.Kind = commerce.BySystem, "unsupported"
+		return []channel.Update{{Kind: kind, Message: u}}
 	}
 	switch {
 	case u.Message.Remote != "" || kind == channel.UpdateRead:

@@ -3,6 +3,7 @@ package metagraph
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,22 @@ type messaging struct {
 	Edit      *edit           `json:"message_edit"`
 	Order     *cart           `json:"order"`
 	Delivery  json.RawMessage `json:"delivery"`
+	housekeeping
+}
+
+// housekeeping are known updates in which nobody says anything.
+type housekeeping struct {
+	Optin   json.RawMessage `json:"optin"`
+	Pass    json.RawMessage `json:"pass_thread_control"`
+	Take    json.RawMessage `json:"take_thread_control"`
+	Ask     json.RawMessage `json:"request_thread_control"`
+	Roles   json.RawMessage `json:"app_roles"`
+	Linking json.RawMessage `json:"account_linking"`
+	Policy  json.RawMessage `json:"policy_enforcement"`
+}
+
+func (h housekeeping) any() bool {
+	return slices.ContainsFunc([]json.RawMessage{h.Optin, h.Pass, h.Take, h.Ask, h.Roles, h.Linking, h.Policy}, func(raw json.RawMessage) bool { return len(raw) > 0 })
 }
 
 type side struct {

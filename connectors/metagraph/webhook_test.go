@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/manystall/manystall/shared/channel"
 	"github.com/manystall/manystall/shared/commerce"
@@ -181,7 +182,7 @@ func TestMapKinds(t *testing.T) {
 		"our echo":        {"page", "messaging", `{` + echo + `,"message":{"mid":"m","text":"Hi","is_echo":true,"app_id":55,"metadata":"msg_1"}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.BySeller, Text: "Hi", Kind: "text"}, Ours: "msg_1"}, channel.UpdateMessage},
 		"another's echo":  {"page", "messaging", `{` + echo + `,"message":{"mid":"m","text":"Hi","is_echo":true,"app_id":"66","metadata":"msg_1"}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.BySeller, Text: "Hi", Kind: "text"}}, channel.UpdateMessage},
 		"seconds":         {"page", "messaging", `{"sender":{"id":2002},"recipient":{"id":1001},"timestamp":"1767225599","message":{"mid":"m","text":"Hi"}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Text: "Hi", Kind: "text", At: time.Unix(1767225599, 0).UTC()}, ReplyUntil: time.Unix(1767225599, 0).UTC().Add(HumanWindow)}, channel.UpdateMessage},
-		"unsupported":     {"instagram", "messaging", `{` + from + `,"message":{"mid":"m","is_unsupported":true}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Kind: "unsupported"}, ReplyUntil: at.Add(HumanWindow)}, channel.UpdateMessage},
+		"unsupported":     {"instagram", "messaging", `{` + from + `,"message":{"mid":"m","is_unsupported":true}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Kind: "unsupported", Raw: `{` + from + `,"message":{"mid":"m","is_unsupported":true}}`}, ReplyUntil: at.Add(HumanWindow)}, channel.UpdateMessage},
 		"sticker":         {"page", "messaging", `{` + from + `,"message":{"mid":"m","attachments":[{"type":"sticker","payload":{"url":"u"}}]}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Kind: "sticker", Attachments: []commerce.Attachment{{Kind: "sticker", URL: "u"}}}, ReplyUntil: at.Add(HumanWindow)}, channel.UpdateMessage},
 		"story reply":     {"instagram", "messaging", `{` + from + `,"message":{"mid":"m","text":"wow","reply_to":{"story":{"url":"s","id":"1"}}}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Text: "wow", Kind: "text", Attachments: []commerce.Attachment{{Kind: "story", URL: "s"}}}, ReplyUntil: at.Add(HumanWindow)}, channel.UpdateMessage},
 		"product":         {"page", "messaging", `{` + from + `,"message":{"mid":"m","attachments":[{"type":"template","payload":{"product":{"elements":[{"id":"9","retailer_id":"SKU","image_url":"u","title":"Mug"}]}}}]}}`, channel.MessageUpdate{Message: commerce.Message{Remote: "m", By: commerce.ByBuyer, Kind: "product", Attachments: []commerce.Attachment{{Kind: "product", Name: "SKU Mug", URL: "u"}}}, ReplyUntil: at.Add(HumanWindow)}, channel.UpdateMessage},
@@ -211,6 +212,29 @@ func TestMapKinds(t *testing.T) {
 				t.Errorf("have %s\nwant %s", have, want)
 			}
 		})
+	}
+}
+
+// What is new at Meta is shown as such, keeps what was told, bounded, and is the
+// same message when it is delivered again. It opens no time to reply.
+func TestMapWhatIsNew(t *testing.T) {
+	t.Parallel()
+	raw := `{"sender":{"id":"2002"},"recipient":{"id":"1001"},"timestamp":1767225599123,"hologram":{"shape":"cube"}}`
+	first, again := mapped(t, "instagram", "messaging", raw), mapped(t, "instagram", "messaging", raw)
+	m := first[0].Message
+	if len(first) != 1 || m.Message.Kind != "unsupported" || m.Message.By != commerce.BySystem || m.Message.Raw != raw || m.Message.Remote == "" || !m.ReplyUntil.IsZero() || m.Thread != "2002" {
+		t.Errorf("mapped %+v", first)
+	}
+	if again[0].Message.Message.Remote != m.Message.Remote {
+		t.Error("it has two ids")
+	}
+	other := mapped(t, "instagram", "messaging", strings.Replace(raw, "cube", "ball", 1))
+	if other[0].Message.Message.Remote == m.Message.Remote {
+		t.Error("two of them have one id")
+	}
+	gif := mapped(t, "page", "messaging", `{"sender":{"id":"2"},"recipient":{"id":"1001"},"timestamp":1,"message":{"mid":"m","text":"see","attachments":[{"type":"hologram","payload":{"url":"u","note":"`+strings.Repeat("ü", 4000)+`"}}]}}`)
+	if m := gif[0].Message.Message; m.Text != "see" || m.Attachments[0].Kind != "unsupported" || len(m.Raw) > rawMax || len(m.Raw) < rawMax-4 || !utf8.ValidString(m.Raw) {
+		t.Errorf("mapped %+v", m)
 	}
 }
 

@@ -63,7 +63,6 @@ func TestFiltersAndCursorsStayInTheirWorkspace(t *testing.T) {
 // even that it exists is told.
 func TestAnotherWorkspacesThingsLookLikeNothing(t *testing.T) {
 	t.Parallel()
-	id := regexp.MustCompile(`\{\w+\}`)
 	request := regexp.MustCompile(`"request_id":"[^"]*"`)
 	for _, op := range operations(t) {
 		method, path, _ := strings.Cut(op, " ")
@@ -74,7 +73,7 @@ func TestAnotherWorkspacesThingsLookLikeNothing(t *testing.T) {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			ask := func(thing string) string {
-				r := httptest.NewRequest(method, id.ReplaceAllString(path, thing), strings.NewReader(bodiesOf()[op]))
+				r := httptest.NewRequest(method, filled(path, thing), strings.NewReader(bodiesOf()[op]))
 				r.Header.Set("Authorization", "Bearer "+keyTwo)
 				r.Header.Set("If-Match", "*")
 				rec := httptest.NewRecorder()

@@ -19,6 +19,7 @@ func (h *Handler) inboxRoutes() []httpapi.Route {
 		httpapi.Handle(httpapi.Endpoint{Pattern: "PATCH /v1/conversations/{id}", Status: http.StatusOK, Patch: true}, h.updateConversation),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "DELETE /v1/conversations/{id}", Status: http.StatusNoContent}, h.eraseConversation),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/conversations/{id}/messages", Status: http.StatusOK}, h.listMessages),
+		httpapi.Handle(httpapi.Endpoint{Pattern: "GET /v1/conversations/{id}/messages/{message}/attachments/{n}", Status: http.StatusOK}, h.attachment),
 		httpapi.Handle(httpapi.Endpoint{Pattern: "POST /v1/conversations/{id}/messages", Status: http.StatusAccepted}, h.reply),
 	}
 }

@@ -100,11 +100,14 @@ type OrderReader interface {
 type InboxReader interface {
 	Conversation(ctx context.Context, w commerce.WorkspaceID, id commerce.ConversationID) (commerce.Conversation, error)
 	ListConversations(ctx context.Context, w commerce.WorkspaceID, f port.ConversationFilter, p port.Page) (port.List[commerce.Conversation], error)
+	Message(ctx context.Context, w commerce.WorkspaceID, c commerce.ConversationID, id commerce.MessageID) (commerce.Message, error)
 	ListMessages(ctx context.Context, w commerce.WorkspaceID, c commerce.ConversationID, p port.Page) (port.List[commerce.Message], error)
 }
 
-// Uploads hands out addresses for large files; part of port.Blobs.
+// Uploads hands out addresses for large files and reads copies of attachments;
+// part of port.Blobs.
 type Uploads interface {
+	Blob(ctx context.Context, key string, limit int64) ([]byte, error)
 	UploadURL(ctx context.Context, key, contentType string, limit int64, ttl time.Duration) (string, error)
 }
 

@@ -40,6 +40,10 @@ func (d *doer) UploadURL(_ context.Context, key, _ string, _ int64, _ time.Durat
 	return "http://localhost:8080/local/blobs/" + key, d.ask("upload " + key)
 }
 
+func (d *doer) Blob(_ context.Context, key string, _ int64) ([]byte, error) {
+	return []byte("copy of " + key), d.ask("read " + key)
+}
+
 func (d *doer) Digest(_ context.Context, _ commerce.WorkspaceID, value string) (string, error) {
 	return "digest-of-" + value, nil
 }

@@ -325,6 +325,15 @@ func (m *memory) ListConversations(_ context.Context, w commerce.WorkspaceID, f 
 	})
 }
 
+func (m *memory) Message(_ context.Context, w commerce.WorkspaceID, c commerce.ConversationID, id commerce.MessageID) (commerce.Message, error) {
+	for _, one := range m.spaces[w].messages[c] {
+		if one.ID == id {
+			return one, nil
+		}
+	}
+	return commerce.Message{}, fault.New(fault.NotFound, "not_found", "There is no such message.")
+}
+
 func (m *memory) ListMessages(_ context.Context, w commerce.WorkspaceID, c commerce.ConversationID, p port.Page) (port.List[commerce.Message], error) {
 	return list(m, w, p, func(i commerce.Message) string { return string(i.ID) }, func(s *space) []commerce.Message { return slices.Clone(s.messages[c]) })
 }

@@ -87,7 +87,7 @@ func idsOfOne() map[string]string {
 		"/v1/listings/{id}": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy), "/v1/listings/{id}/retry": viewID(port.ListingIDOf("tgt_etsy", "prd_mug"), commerce.Etsy),
 		"/v1/orders/{id}": "ord_1", "/v1/orders/{id}/shipments": "ord_1", "/v1/orders/{id}/cancellations": "ord_2", "/v1/orders/{id}/answers": "ord_4",
 		"/v1/stock/{variant}": "var_s", "/v1/stock/{variant}/moves": "var_s",
-		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1",
+		"/v1/conversations/{id}": "cnv_1", "/v1/conversations/{id}/messages": "cnv_1", "/v1/conversations/{id}/messages/{message}/attachments/{n}": "cnv_1 msg_1 0",
 	}
 }
 
@@ -100,6 +100,16 @@ func bodiesOf() map[string]string {
 		"POST /v1/stock/{variant}/moves": `{"quantity":1}`, "PATCH /v1/conversations/{id}": `{"state":"solved"}`,
 		"POST /v1/conversations/{id}/messages": `{"text":"x"}`,
 	}
+}
+
+// filled puts ids, one for each variable or one for all, into a path.
+func filled(path, ids string) string {
+	parts := strings.Fields(ids)
+	return regexp.MustCompile(`\{\w+\}`).ReplaceAllStringFunc(path, func(string) string {
+		part := parts[0]
+		parts = parts[min(1, len(parts)-1):]
+		return part
+	})
 }
 
 // Every address with an id answers 404 to the owner of another workspace, and
@@ -120,7 +130,7 @@ func TestAnotherWorkspaceIsOutOfReach(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s has an id this test does not know: add it", path)
 			}
-			url := regexp.MustCompile(`\{\w+\}`).ReplaceAllString(path, id)
+			url := filled(path, id)
 			s := scenario{method: method, url: url, key: keyTwo, body: bodies[op], header: match("*"), status: http.StatusNotFound, after: asked(""), absent: []string{"Clay", "Ada", "Mug"}}
 			s.run(t, newWorld(t))
 			mine := scenario{method: method, url: url, body: bodies[op], header: match("*")}

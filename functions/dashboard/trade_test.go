@@ -2,6 +2,8 @@ package dashboard
 
 import (
 	"testing"
+
+	"github.com/manystall/manystall/shared/commerce"
 )
 
 func TestOrders(t *testing.T) {
@@ -82,6 +84,17 @@ func TestInbox(t *testing.T) {
 		{name: "solved", method: "GET", url: "/v1/conversations?state=solved", status: 200, want: []string{`"items":[]`}},
 		{name: "one", method: "GET", url: "/v1/conversations/cnv_1", status: 200, headers: map[string]string{"ETag": `"6"`}},
 		{name: "messages", method: "GET", url: "/v1/conversations/cnv_1/messages", status: 200, want: []string{`"text":"Hello?"`}},
+		{
+			name: "attachment", method: "GET", url: "/v1/conversations/cnv_1/messages/msg_1/attachments/0", status: 200, before: sent("image/png"), want: []string{"copy of media/0"},
+			headers: map[string]string{"Content-Type": "image/png", "Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff", "Content-Disposition": ""},
+		},
+		{
+			name: "attachment that could run", method: "GET", url: "/v1/conversations/cnv_1/messages/msg_1/attachments/0", status: 200, before: sent("text/html; charset=utf-8"),
+			headers: map[string]string{"Content-Type": "application/octet-stream", "Content-Disposition": "attachment"},
+		},
+		{name: "attachment without a copy", method: "GET", url: "/v1/conversations/cnv_1/messages/msg_1/attachments/1", status: 404, before: sent("image/png")},
+		{name: "attachment there is not", method: "GET", url: "/v1/conversations/cnv_1/messages/msg_1/attachments/2", status: 404, before: sent("image/png")},
+		{name: "attachment of another's", method: "GET", url: "/v1/conversations/cnv_1/messages/msg_1/attachments/0", key: keyTwo, status: 404, before: sent("image/png")},
 		{name: "solve", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"solved"}`, header: map[string]string{"If-Match": `"6"`}, status: 200, want: []string{`"state":"solved"`}, headers: map[string]string{"ETag": `"7"`}},
 		{name: "solve an older one", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"solved"}`, header: map[string]string{"If-Match": `"5"`}, status: 412},
 		{name: "a weak tag never matches", method: "PATCH", url: "/v1/conversations/cnv_1", body: `{"state":"solved"}`, header: map[string]string{"If-Match": `W/"6"`}, status: 412},
@@ -95,4 +108,13 @@ func TestInbox(t *testing.T) {
 		{name: "reply nothing", method: "POST", url: "/v1/conversations/cnv_1/messages", body: `{"text":""}`, status: 422, want: []string{`"field":"text"`}},
 		{name: "reply to nobody", method: "POST", url: "/v1/conversations/cnv_9/messages", body: `{"text":"x"}`, status: 404, after: asked("")},
 	})
+}
+
+// sent gives the first message an attachment with a copy of a type, and one
+// without.
+func sent(kind string) func(*world) {
+	return func(w *world) {
+		m := &w.memory.spaces[spaceOne].messages["cnv_1"][0]
+		m.Attachments = []commerce.Attachment{{Kind: "image", URL: "https://cdn.example/1", Blob: "media/0", Type: kind}, {Kind: "image", URL: "https://cdn.example/2"}}
+	}
 }

@@ -181,6 +181,7 @@ func fillTrade(s *space) {
 		ID: "cnv_1", Account: "acc_fb", Channel: commerce.Facebook, Kind: commerce.Chat, Remote: "t_1", Name: "Ada", State: commerce.ConvOpen, Snippet: "Hello?", Unread: 1, Messages: 1,
 		Waiting: noon.Add(-time.Hour), LastAt: noon, LastBy: commerce.ByBuyer, CreatedAt: noon, Version: 6,
 	}
-	s.messages["cnv_1"] = []commerce.Message{{ID: "msg_1", Conversation: "cnv_1", Remote: "m_1", By: commerce.ByBuyer, Text: "Hello?", Kind: "text", At: noon}}
+	s.messages["cnv_1"] = []commerce.Message{{ID: "msg_1", Conversation: "cnv_1", Remote: "m_1", By: commerce.ByBuyer, Text: "Hello?", Kind: "text", At: noon,
+		Attachments: []commerce.Attachment{{Kind: "image", URL: "https://cdn.example/1", Blob: "media/0", Type: "image/png"}}}}
 	s.failures = []port.Failure{{ID: "01F", Space: spaceOne, Queue: port.NudgeQueue, Kind: "permanent", Code: "gone", Account: "acc_etsy", Message: "The shop is closed.", Count: 2, At: noon}}
 }

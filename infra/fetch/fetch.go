@@ -28,7 +28,7 @@ const (
 	timeout      = 15 * time.Second
 )
 
-// Images implements channel.Images. Safe for concurrent use.
+// Images implements channel.Images and channel.Media. Safe for concurrent use.
 type Images struct {
 	client *http.Client
 	// via, when set, is an address that answers for every picture: where
@@ -104,6 +104,19 @@ func special(ip netip.Addr) bool {
 
 // Image reads one picture.
 func (f *Images) Image(ctx context.Context, address string) (channel.Picture, error) {
+	file, err := f.get(ctx, address, maxBytes, "image/*")
+	if err == nil && !strings.HasPrefix(file.Type, "image/") {
+		return channel.Picture{}, refused(address, "it is not a picture")
+	}
+	return file, err
+}
+
+// Media implements channel.Media.
+func (f *Images) Media(ctx context.Context, address string) (channel.Picture, error) {
+	return f.get(ctx, address, channel.MediaMax, "*/*")
+}
+
+func (f *Images) get(ctx context.Context, address string, limit int64, accept string) (channel.Picture, error) {
 	u, err := url.Parse(address)
 	if err != nil || checkAddress(u) != nil {
 		return channel.Picture{}, refused(address, "it is not a public web address")
@@ -116,7 +129,7 @@ func (f *Images) Image(ctx context.Context, address string) (channel.Picture, er
 	if err != nil {
 		return channel.Picture{}, refused(address, "it is not a public web address")
 	}
-	r.Header.Set("Accept", "image/*")
+	r.Header.Set("Accept", accept)
 	resp, err := f.client.Do(r)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -125,28 +138,24 @@ func (f *Images) Image(ctx context.Context, address string) (channel.Picture, er
 		return channel.Picture{}, refused(address, "its host can't be reached")
 	}
 	defer func() { _ = resp.Body.Close() }()
-	return read(address, resp)
+	return read(address, limit, resp)
 }
 
-func read(address string, resp *http.Response) (channel.Picture, error) {
+func read(address string, limit int64, resp *http.Response) (channel.Picture, error) {
 	if resp.StatusCode >= 500 || resp.StatusCode == http.StatusTooManyRequests {
 		return channel.Picture{}, fault.New(fault.Temporary, "image_host", "The host of a picture answers %d.", resp.StatusCode)
 	}
 	if resp.StatusCode != http.StatusOK {
 		return channel.Picture{}, refused(address, fmt.Sprintf("its host answers %d", resp.StatusCode))
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBytes+1))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil:
 		return channel.Picture{}, fault.Wrap(err, fault.Temporary, "image_host", "A picture broke off while it was read.")
-	case len(data) > maxBytes:
-		return channel.Picture{}, refused(address, "it is larger than 20 MB")
+	case int64(len(data)) > limit:
+		return channel.Picture{}, refused(address, fmt.Sprintf("it is larger than %d MB", limit>>20))
 	}
-	kind := http.DetectContentType(data)
-	if !strings.HasPrefix(kind, "image/") {
-		return channel.Picture{}, refused(address, "it is not a picture")
-	}
-	return channel.Picture{Type: kind, Data: data}, nil
+	return channel.Picture{Type: http.DetectContentType(data), Data: data}, nil
 }
 
 func refused(address, why string) error {

@@ -93,6 +93,11 @@ func TestImage(t *testing.T) {
 			t.Errorf("%s: %+v", path, fault.Of(err))
 		}
 	}
+	for path, want := range map[string]fault.Kind{"/ok": "", "/page": "", "/moved": "", "/large": fault.Rejected, "/file": fault.Rejected, "/login": fault.Rejected, "/busy": fault.Temporary} {
+		if got, err := f.Media(t.Context(), "http://pictures.example"+path); fault.KindOf(err) != want || (want == "") != (len(got.Data) > 0) {
+			t.Errorf("what somebody sent at %s: %s, %v", path, got.Type, err)
+		}
+	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.Image(ended, "http://pictures.example/ok"); !fault.Is(err, fault.Temporary) {

@@ -169,7 +169,7 @@ func (g *Ground) channelEnv(store *dynamo.Store) channel.Env {
 	return channel.Env{HTTP: client, Now: g.Now, NewID: g.NewID, Images: g.images(), Hosts: g.env}
 }
 
-func (g *Ground) images() channel.Images {
+func (g *Ground) images() *fetch.Images {
 	if g.LocalState != "" && g.ImageHost != "" {
 		return fetch.Via(g.ImageHost)
 	}

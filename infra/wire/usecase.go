@@ -135,7 +135,7 @@ func (p *Parts) Accounts() *accounts.Desk {
 // Ingester applies what comes in.
 func (p *Parts) Ingester() *ingest.Ingester {
 	desk := p.Accounts()
-	return &ingest.Ingester{Store: p.Store, Open: desk, Connections: desk, Listings: p.Marker(), Queue: p.Queues, Digest: p.Vault.Digest, Now: p.Now, NewID: p.NewID, Log: p.Log()}
+	return &ingest.Ingester{Store: p.Store, Open: desk, Connections: desk, Listings: p.Marker(), Queue: p.Queues, Blobs: p.Blobs, Media: p.images(), Digest: p.Vault.Digest, Now: p.Now, NewID: p.NewID, Log: p.Log()}
 }
 
 // sendNow asks for an outbound key to be worked on.

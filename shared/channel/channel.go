@@ -121,6 +121,17 @@ type Images interface {
 	Image(ctx context.Context, address string) (Picture, error)
 }
 
+// Media reads what somebody sent in a conversation from the marketplace's
+// address, of whatever type, at most MediaMax bytes. It checks the host like
+// Images; what can't be had is a fault.
+type Media interface {
+	Media(ctx context.Context, address string) (Picture, error)
+}
+
+// MediaMax is what a copy of an attachment may have: an answer passes Lambda
+// with 6 MB, a third of them for base64.
+const MediaMax = 4 << 20
+
 // Picture is the bytes of an image.
 type Picture struct {
 	Type string // image/png, image/jpeg …

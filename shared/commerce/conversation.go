@@ -113,6 +113,7 @@ type Message struct {
 	Text         string         `json:"text"`
 	Kind         string         `json:"kind"` // text, image, product, order, sticker, unsupported …
 	Attachments  []Attachment   `json:"attachments,omitempty"`
+	Raw          string         `json:"raw,omitempty"`   // as it was told, of a kind nobody knows
 	State        SendState      `json:"state,omitempty"` // of our own only
 	Problem      string         `json:"problem,omitempty"`
 	Outbound     OutboundID     `json:"outbound,omitempty"`
@@ -144,6 +145,7 @@ type Attachment struct {
 	Kind string `json:"kind"`
 	URL  string `json:"url,omitempty"`  // at the marketplace; may expire
 	Blob string `json:"blob,omitempty"` // our copy
+	Type string `json:"type,omitempty"` // of our copy: image/png …
 	Name string `json:"name,omitempty"`
 }
 

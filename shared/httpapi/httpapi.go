@@ -98,6 +98,11 @@ func Handle[Req, Resp any](e Endpoint, execute func(ctx context.Context, req *Re
 	}}
 }
 
+// File is an answer that is no JSON.
+type File interface {
+	File() (contentType string, data []byte)
+}
+
 // answer is what goes back, complete before the first byte is written.
 type answer struct {
 	Status int
@@ -114,6 +119,12 @@ func encode(e Endpoint, resp any, scope string) (*answer, error) {
 		h.Head(a.Header)
 	}
 	if a.Status == http.StatusNoContent || a.Status/100 == 3 {
+		return a, nil
+	}
+	if f, ok := resp.(File); ok {
+		var kind string
+		kind, a.Body = f.File()
+		a.Header.Set("Content-Type", kind)
 		return a, nil
 	}
 	body, err := json.Marshal(resp)

@@ -110,7 +110,12 @@ func (in *Ingester) empty(ctx context.Context, w commerce.WorkspaceID, m commerc
 	if m.Deleted && m.Text == "" {
 		return nil
 	}
-	m.Deleted, m.Text, m.Attachments, m.Reactions, m.Problem = true, "", nil, nil, ""
+	if len(m.Attachments) > 0 {
+		if err := in.dropMedia(ctx, w, m.ID); err != nil {
+			return err
+		}
+	}
+	m.Deleted, m.Text, m.Raw, m.Attachments, m.Reactions, m.Problem = true, "", "", nil, nil, ""
 	return in.edit(ctx, w, m.Conversation, func(conv commerce.Conversation) *port.MessageWrite {
 		return &port.MessageWrite{Conversation: conv, Message: &m, Replace: true}
 	})

@@ -56,6 +56,8 @@ type Ingester struct {
 	Connections Connections
 	Listings    Listings
 	Queue       port.Sender
+	Blobs       port.Blobs
+	Media       channel.Media // copies nothing when nil
 	Digest      func(ctx context.Context, w commerce.WorkspaceID, value string) (string, error)
 	Now         func() time.Time
 	NewID       func() string

@@ -46,7 +46,10 @@ func (in *Ingester) message(ctx context.Context, a port.Account, u channel.Updat
 			return nil
 		}
 		_, err = in.Store.PutMessage(ctx, a.Space, *write)
-		if err == nil || !fault.Is(err, fault.Conflict) {
+		if err == nil {
+			return in.settleMedia(ctx, a.Space, u.Kind, write.Message)
+		}
+		if !fault.Is(err, fault.Conflict) {
 			return err
 		}
 	}
@@ -223,7 +226,7 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 			m.Text = stored.Text
 		}
 		if stored.Deleted {
-			m.Text, m.Attachments = "", nil
+			m.Text, m.Raw, m.Attachments = "", "", nil
 		}
 		return m, true
 	case channel.UpdateEdit:
@@ -235,7 +238,7 @@ func change(stored commerce.Message, u channel.Update) (commerce.Message, bool) 
 		if stored.Deleted {
 			return stored, false
 		}
-		next.Deleted, next.Text, next.Attachments, next.Reactions = true, "", nil, nil
+		next.Deleted, next.Text, next.Raw, next.Attachments, next.Reactions = true, "", "", nil, nil
 	case channel.UpdateReaction:
 		if stored.Deleted {
 			return stored, false
@@ -272,7 +275,7 @@ func (in *Ingester) newMessage(conv commerce.Conversation, u channel.Update) *po
 	case channel.UpdateEdit:
 		m.Kind = stub
 	case channel.UpdateDelete:
-		m.Kind, m.Text, m.Attachments, m.Deleted = stub, "", nil, true
+		m.Kind, m.Text, m.Raw, m.Attachments, m.Deleted = stub, "", "", nil, true
 	}
 	if m.By == commerce.BySeller {
 		m.State = commerce.SendDone

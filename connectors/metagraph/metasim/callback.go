@@ -76,6 +76,17 @@ func (s *Sim) RevokeUser(_ context.Context) error {
 	return nil
 }
 
+// Unsubscribe lets somebody take the app's subscription off the Page.
+func (s *Sim) Unsubscribe(context.Context) error {
+	return s.env.Store.Update(func(tx *simkit.Tx) error {
+		w, err := s.world(tx)
+		if err != nil {
+			return err
+		}
+		return tx.Delete(tableSubs, w.Page)
+	})
+}
+
 func (s *Sim) tellRevoked(tx *simkit.Tx, user, secret string) error {
 	callback := s.env.Webhooks[TopicDeauthorize]
 	if callback == "" {

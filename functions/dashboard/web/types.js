@@ -133,7 +133,7 @@
  * @property {number} version
  */
 
-/** @typedef {{id: string, conversation: string, by: 'buyer'|'seller'|'system', author?: string, text: string, kind: string, attachments?: {kind: string, url?: string, name?: string}[], state?: SendState, problem?: string, edit?: number, deleted?: boolean, reactions?: string[], at: string, local?: boolean, resent?: boolean}} Message local: not yet taken by the API; resent: a person sent it again */
+/** @typedef {{id: string, conversation: string, by: 'buyer'|'seller'|'system', author?: string, text: string, kind: string, raw?: string, attachments?: {kind: string, url?: string, name?: string, blob?: string, type?: string}[], state?: SendState, problem?: string, edit?: number, deleted?: boolean, reactions?: string[], at: string, local?: boolean, resent?: boolean}} Message local: not yet taken by the API; resent: a person sent it again */
 
 /** @typedef {{id: string, sku: string, options?: Record<string, string>, price: Money, barcode?: string, grams?: number, image?: string, stated?: number, quantity?: number}} Variant */
 /** @typedef {{id: string, title: string, handle: string, image?: string, variants: number, sku: string, price: Money, archived?: boolean, updated_at: string, listings: ListingMark[]}} ProductItem */

@@ -180,6 +180,7 @@ export const english = {
     'conversation.kind.chat': 'Chat', 'conversation.kind.comment': 'Comment',
     'conversation.kind.order_note': 'Order note', 'conversation.kind.email': 'E-mail',
     'message.kind.image': 'Picture', 'message.kind.video': 'Video', 'message.kind.file': 'File',
+    'message.kind.unsupported': 'A message this page can’t show', 'inbox.raw': 'What was told',
     'message.kind.other': 'A message this page can’t show', 'inbox.title': 'Inbox', 'inbox.list': 'Conversations',
     'inbox.thread': 'Conversation', 'inbox.context': 'About this conversation', 'inbox.messages': 'Messages',
     'inbox.choose': 'Choose a conversation', 'inbox.choose.text': 'j and k move along the list, Enter opens.',

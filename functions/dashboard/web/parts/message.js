@@ -74,7 +74,7 @@ export function messageItem(m, does) {
       h('span', { class: 'said' }, who, ': '),
       m.author && m.by === 'seller' ? h('p', { class: 'tiny faint', dir: 'auto' }, m.author) : null,
       content(m),
-      (m.attachments ?? []).map(attachment),
+      (m.attachments ?? []).map((a, i) => attachment(a, a.blob ? `/v1/conversations/${encodeURIComponent(m.conversation)}/messages/${encodeURIComponent(m.id)}/attachments/${i}` : undefined)),
       m.reactions?.length ? h('p', { class: 'reactions', 'aria-label': t('inbox.reactions') }, m.reactions.join(' ')) : null,
     ),
     h(
@@ -105,7 +105,10 @@ export function messageItem(m, does) {
 /** @param {Message} m */
 function content(m) {
   if (m.deleted) return h('p', { class: 'faint deleted' }, t('inbox.deleted'));
-  if (!m.text && !m.attachments?.length) return h('p', { class: 'faint' }, word('message.kind', m.kind || 'other'));
+  if (!m.text && !m.attachments?.length) {
+    const kind = h('p', { class: 'faint' }, word('message.kind', m.kind || 'other'));
+    return m.raw ? [kind, h('details', { class: 'small' }, h('summary', null, t('inbox.raw')), h('pre', { class: 'mono break', dir: 'ltr' }, m.raw))] : kind;
+  }
   return m.text ? h('p', { class: 'pre', dir: 'auto' }, linked(m.text)) : null;
 }
 
@@ -116,9 +119,15 @@ function linked(text) {
     .map((part, i) => (i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
 }
 
-/** @param {{kind: string, url?: string, name?: string}} a */
-function attachment(a) {
+/** @param {{kind: string, url?: string, name?: string, type?: string}} a @param {string} [copy] ours, which does not end */
+function attachment(a, copy) {
   const name = a.name || word('message.kind', a.kind);
+  if (copy) {
+    const link = { href: copy, target: '_blank', rel: 'noopener noreferrer' };
+    if (a.type?.startsWith('image/'))
+      return h('a', { class: 'picture', ...link }, h('img', { src: copy, alt: name, loading: 'lazy', width: 240, height: 180 }));
+    return h('p', { class: 'attachment small' }, icon('external'), h('a', { ...link, dir: 'auto' }, name));
+  }
   if (!isWeb(a.url)) return h('p', { class: 'attachment small' }, icon('image'), name);
   if (a.kind === 'image') {
     return h(

@@ -118,7 +118,7 @@ func TestSystemKeysAreInTheirFile(t *testing.T) {
 	for name, pk := range map[string]string{
 		"credentialKey": credentialKey("h").pk, "publicKeyKey": publicKeyKey("k").pk, "accountClaimKey": accountClaimKey("c", "r").pk,
 		"targetClaimKey": targetClaimKey("k", "r").pk, "principalKey": principalKey("c", "p", space, "g").pk, "principalPartition": principalPartition("c", "p"),
-		"lockKey": lockKey("k").pk, "budgetKey": budgetKey("b").pk, "bookedKey": bookedKey("b").pk, "duePartition": duePartition("k", 1),
+		"lockKey": lockKey("k").pk, "wakeKey": wakeKey("k").pk, "budgetKey": budgetKey("b").pk, "bookedKey": bookedKey("b").pk, "duePartition": duePartition("k", 1),
 		"dueEntry": dueEntry(port.Due{Kind: "k", Space: space, ID: "i"}).pk,
 	} {
 		if !systemWide(pk) {

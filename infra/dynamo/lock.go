@@ -36,3 +36,15 @@ func (s *Store) Lock(ctx context.Context, k string, ttl time.Duration) (string, 
 func (s *Store) Unlock(ctx context.Context, k, token string) error {
 	return s.write(ctx, remove(lockKey(k)).when("#tok = :tok", nil).name("#tok", attrToken).value(":tok", text(token)).orElse())
 }
+
+// Arrange implements port.Wakes.
+func (s *Store) Arrange(ctx context.Context, k string, at time.Time) (bool, error) {
+	arranged := fault.New(fault.Conflict, "arranged", "Somebody is going to look at this by then.")
+	r := row{key: wakeKey(k), entity: "wake", ttl: at.Add(time.Hour), extra: item{attrExpires: number(at.UnixMilli())}}
+	err := s.write(ctx, put(r).when("attribute_not_exists(#pk) OR #exp <= :now OR #exp > :at", arranged).
+		name("#pk", attrPK).name("#exp", attrExpires).value(":now", number(s.now().UnixMilli())).value(":at", number(at.UnixMilli())))
+	if fault.Is(err, fault.Conflict) && fault.Of(err).Code == "arranged" {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -42,6 +42,9 @@ func principalPartition(c commerce.Channel, principal commerce.RemoteID) string 
 // lockKey: a lock. Put (1), Delete (1).
 func lockKey(k string) key { return key{join("sys#lock", part(k)), "c"} }
 
+// wakeKey: when who waits for a lock looks again. Put (1).
+func wakeKey(k string) key { return key{join("sys#lock", part(k)), "w"} }
+
 // budgetKey: the windows of a bucket. Get (1), then a Put a block (1).
 func budgetKey(bucket string) key { return key{join("sys#bud", part(bucket)), "w"} }
 

@@ -130,14 +130,13 @@ func list[T any](ctx context.Context, c *client, path string) ([]T, error) {
 	}
 }
 
-// until looks at something every tenth of a second until it is so, or limit is
-// over.
+// until looks at something until it is so, or limit is over: ten times a second,
+// or, where a look takes long, for a tenth of the time.
 func until(ctx context.Context, limit time.Duration, look func() (bool, error)) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
 	for {
+		began := time.Now()
 		ok, err := look()
 		if ok || err != nil {
 			return ok, err
@@ -148,7 +147,7 @@ func until(ctx context.Context, limit time.Duration, look func() (bool, error)) 
 				return false, nil
 			}
 			return false, ctx.Err()
-		case <-tick.C:
+		case <-time.After(max(100*time.Millisecond, 9*time.Since(began))):
 		}
 	}
 }

@@ -136,6 +136,14 @@ type Locks interface {
 	Unlock(ctx context.Context, key, token string) error
 }
 
+// Wakes keeps nudges from piling up where many ask for the same.
+type Wakes interface {
+	// Arrange notes that key is going to be looked at, at a time ahead. False
+	// is that it will be, by then or sooner, since somebody has arranged that
+	// before: who is told true has to see to it.
+	Arrange(ctx context.Context, key string, at time.Time) (bool, error)
+}
+
 // Blobs keeps what is too large for a row or a message. Keys are paths of
 // letters, digits, dot, dash, underscore and slash; tmp/ goes after a week.
 type Blobs interface {

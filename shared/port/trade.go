@@ -353,6 +353,7 @@ type Store interface {
 	Inbox
 	Desk
 	Locks
+	Wakes
 	Bookings
 }
 

@@ -27,6 +27,7 @@ func markKey(m port.Mark) string { return fmt.Sprint(m.Lane, "#", m.Product) }
 
 func (s *shelf) Lock(context.Context, string, time.Duration) (string, error) { return "t", nil }
 func (s *shelf) Unlock(context.Context, string, string) error                { return nil }
+func (s *shelf) Arrange(context.Context, string, time.Time) (bool, error)    { return true, nil }
 
 func (s *shelf) Workspace(context.Context, commerce.WorkspaceID) (port.Workspace, error) {
 	return port.Workspace{}, nil

@@ -38,6 +38,7 @@ const (
 type Store interface {
 	port.Catalog
 	port.Locks
+	port.Wakes
 	Workspace(ctx context.Context, id commerce.WorkspaceID) (port.Workspace, error)
 	Account(ctx context.Context, w commerce.WorkspaceID, id commerce.AccountID) (port.Account, error)
 	Target(ctx context.Context, w commerce.WorkspaceID, id commerce.TargetID) (port.Target, error)
@@ -64,7 +65,8 @@ type Worker struct {
 }
 
 // Run works a target until nothing is due or the slice is over, and arranges
-// for what has to wait. A nudge that meets another worker comes again later.
+// for what has to wait. A nudge that meets another worker comes again later,
+// unless another one does: an import makes thousands for one target.
 func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 	name := "tgt#" + string(n.Space) + "#" + n.Key
 	token, err := k.Store.Lock(ctx, name, lockFor)
@@ -73,7 +75,7 @@ func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 			return fault.New(fault.Temporary, "target_busy", "The target %s has been worked on by others for too long.", n.Key)
 		}
 		n.Hops++
-		return k.nudge(ctx, n, 2*time.Second)
+		return k.nudge(ctx, n, name, 2*time.Second)
 	}
 	if err != nil {
 		return fmt.Errorf("lock target %s: %w", n.Key, err)
@@ -85,14 +87,19 @@ func (k *Worker) Run(ctx context.Context, n port.Nudge) error {
 	if err != nil || wake.IsZero() {
 		return err
 	}
-	n.Hops = 0 // a new wait: there is one at a time for each target
+	n.Hops = 0 // a new wait
 	if wait := wake.Sub(k.Now()); wait <= longest {
-		return k.nudge(ctx, n, max(wait, time.Second))
+		return k.nudge(ctx, n, name, max(wait, time.Second))
 	}
 	return nil
 }
 
-func (k *Worker) nudge(ctx context.Context, n port.Nudge, after time.Duration) error {
+// nudge sends a nudge again, unless one is on its way that comes by then.
+func (k *Worker) nudge(ctx context.Context, n port.Nudge, name string, after time.Duration) error {
+	first, err := k.Store.Arrange(ctx, name, k.Now().Add(after))
+	if err != nil || !first {
+		return err
+	}
 	n.V = port.MessageVersion
 	return k.Queue.Send(ctx, port.NudgeQueue, port.Outgoing{Body: n, Delay: after})
 }

@@ -231,6 +231,34 @@ func TestAHeldLockSendsTheNudgeAgain(t *testing.T) {
 	}
 }
 
+// An import makes a nudge for every few products: while one worker is at the
+// target, and while it waits, one nudge is enough.
+func TestNudgesDoNotPileUp(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, commerce.Etsy)
+	token, err := b.store.Lock(t.Context(), "tgt#"+string(space)+"#"+string(target), time.Minute)
+	b.ok(err)
+	for range 50 {
+		b.run()
+	}
+	if len(b.queue.sent) != 1 {
+		t.Errorf("%d nudges sent while the target was worked on, want 1", len(b.queue.sent))
+	}
+	b.ok(b.store.Unlock(t.Context(), "tgt#"+string(space)+"#"+string(target), token))
+	b.product("mug", 5)
+	b.drain(time.Minute)
+
+	m := mark(b, port.LaneText, commerce.Product{ID: "prd_mug"})
+	m.NotBefore = b.clock.Now().Add(10 * time.Minute)
+	b.ok(b.store.PutMarks(t.Context(), []port.Mark{m}))
+	for range 50 {
+		b.run()
+	}
+	if len(b.queue.sent) != 1 {
+		t.Errorf("%d nudges sent for one wait, want 1", len(b.queue.sent))
+	}
+}
+
 func TestATargetWithoutAWorkingWriterRests(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(b *bench){

@@ -15,6 +15,7 @@ func deskTests() map[string]func(*testing.T, StoreBench) {
 		"a request is claimed once":   claimOnce,
 		"a claimed request is over":   claimExpires,
 		"a lock has one holder":       lockOne,
+		"one arranges for a time":     arrangeOne,
 		"a lock ends":                 lockEnds,
 		"a lock is released by token": lockToken,
 	}
@@ -112,4 +113,22 @@ func lockToken(t *testing.T, b StoreBench) {
 	ok(t, b.Store.Unlock(ctx, "k", token))
 	ok(t, b.Store.Unlock(ctx, "k", token))
 	need(b.Store.Lock(ctx, "k", time.Minute))(t)
+}
+
+func arrangeOne(t *testing.T, b StoreBench) {
+	ctx, at := t.Context(), b.Clock.Now().Add(time.Minute)
+	won := make([]bool, 16)
+	inParallel(len(won), func(i int) {
+		first, err := b.Store.Arrange(ctx, "k", at)
+		if err != nil {
+			t.Errorf("arrange: %v", err)
+		}
+		won[i] = first
+	})
+	same(t, count(won), 1)
+	same(t, need(b.Store.Arrange(ctx, "k", at.Add(time.Second)))(t), false)
+	same(t, need(b.Store.Arrange(ctx, "k", at.Add(-time.Second)))(t), true) // sooner
+	same(t, need(b.Store.Arrange(ctx, "other", at))(t), true)
+	b.Clock.Advance(time.Minute)
+	same(t, need(b.Store.Arrange(ctx, "k", at.Add(time.Minute)))(t), true) // that time has come
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 
 // shelf is the storage of one target in memory: what a worker needs of it.
 type shelf struct {
-	Store    // what is not here is not called
+	Store               // what is not here is not called
+	mu       sync.Mutex // listings are put side by side
 	target   port.Target
 	products map[commerce.ProductID]commerce.Product
 	listings map[commerce.ListingID]commerce.Listing
@@ -112,6 +114,8 @@ func (s *shelf) Listings(_ context.Context, _ commerce.WorkspaceID, ids []commer
 }
 
 func (s *shelf) PutListing(ctx context.Context, _ commerce.WorkspaceID, w port.ListingWrite) (commerce.Listing, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.listings[w.Listing.ID] = w.Listing
 	return w.Listing, s.DropMarks(ctx, w.Drop)
 }
@@ -168,6 +172,7 @@ func (b *mailbox) Send(_ context.Context, _ string, messages ...port.Outgoing) e
 
 type stallTest struct {
 	*testing.T
+	mu     sync.Mutex
 	at     time.Time
 	ids    int
 	shelf  *shelf
@@ -179,6 +184,8 @@ type stallTest struct {
 func newStall(t *testing.T, products ...commerce.ProductID) *stallTest {
 	s := &stallTest{T: t, at: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), box: &mailbox{}}
 	now := func() time.Time {
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		s.at = s.at.Add(time.Millisecond) // work takes time
 		return s.at
 	}

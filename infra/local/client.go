@@ -81,7 +81,10 @@ func (c *client) call(ctx context.Context, method, path string, in, out any, hea
 	if out == nil || len(raw) == 0 {
 		return resp.Header, nil
 	}
-	return resp.Header, json.Unmarshal(raw, out)
+	if err := json.Unmarshal(raw, out); err != nil {
+		return resp.Header, fmt.Errorf("%s %s answered %d with %s: %w", method, path, resp.StatusCode, resp.Header.Get("Content-Type"), err)
+	}
+	return resp.Header, nil
 }
 
 // follow reads the address an address redirects to.

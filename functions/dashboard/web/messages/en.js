@@ -105,7 +105,7 @@ export const english = {
     'order.subtotal': 'Subtotal', 'order.shipping': 'Shipping', 'order.tax': 'Tax', 'order.discount': 'Discount',
     'order.total': 'Total', 'order.shipments': 'Shipments', 'order.timeline': 'Timeline', 'order.buyer': 'Buyer',
     'order.masked': '{channel} hides the rest of the address and contact from other programs.',
-    'order.details': 'Details', 'order.account': 'Connection', 'order.account.open': 'Open',
+    'order.limits': 'Not from here', 'order.details': 'Details', 'order.account': 'Connection', 'order.account.open': 'Open',
     'order.remote': 'Marketplace id', 'order.rawstate': 'Marketplace says', 'order.shipby': 'Ship by',
     'order.placed': 'Placed', 'order.updated': 'Changed', 'order.seen': 'First seen', 'order.fetched': 'Last read',
     'order.attribution': 'Where it came from', 'order.attribution.because': 'Counted for {channel}:',

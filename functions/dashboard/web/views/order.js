@@ -82,7 +82,7 @@ function view(o, changed) {
         shipments(o),
         timeline(o),
       ),
-      h('div', { class: 'stack' }, buyer(o), details(o), attribution(o)),
+      h('div', { class: 'stack' }, buyer(o), details(o), attribution(o), limits(o)),
     ),
   ];
 }
@@ -112,11 +112,17 @@ function warnings(o) {
   const notes = [
     short > 0 ? note('bad', h('p', null, t('order.short', { count: short })), h('p', { class: 'small' }, t('order.short.text'))) : null,
     late ? note('warn', h('p', null, t('order.late', { day: day(new Date(/** @type {string} */ (o.ship_by))) }))) : null,
-    ['ship', 'cancel', 'answer']
-      .filter((what) => o.why_not[what] && (what === 'answer' ? deaf(o) : !settled(o)))
-      .map((what) => note('info', h('p', { dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]))),
   ];
   return h('div', { class: 'stack close' }, notes);
+}
+
+/** What the marketplace lets nobody do from here: to know, not to act on. @param {Order} o */
+function limits(o) {
+  const whys = ['ship', 'cancel', 'answer'].filter((what) => o.why_not[what] && (what === 'answer' ? deaf(o) : !settled(o)));
+  if (!whys.length) return null;
+  const line = (/** @type {string} */ what) =>
+    h('p', { class: 'small soft', dir: 'auto' }, h('strong', null, t(`order.whynot.${what}`)), ' ', o.why_not[what]);
+  return card(t('order.limits'), h('div', { class: 'stack close' }, whys.map(line)));
 }
 
 /** What can become of a cart, or has. @param {Order} o */

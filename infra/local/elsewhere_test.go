@@ -13,9 +13,9 @@ import (
 // on a kindness of the embedded one. SECOND_DYNAMODB and SECOND_SQS name its
 // endpoints; one that is not named is moto's, started here if it is in PATH.
 //
-// The catalog is a part of the sample and there are no faulty products, since
-// moto copies its whole table for every transaction; everything else is
-// TestJourney. SECOND=1 makes it run.
+// The catalog is a part of the sample, since moto copies its whole table for
+// every transaction; what a newcomer does with it is all of it the same. SECOND=1
+// makes it run.
 func TestElsewhere(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {

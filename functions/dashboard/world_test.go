@@ -86,7 +86,7 @@ func drivers() []channel.Driver {
 		},
 		{
 			Name: commerce.Facebook, Title: "Facebook", Orders: channel.OrdersInbound,
-			Rules:     channel.Rules{PriceMin: map[string]int64{"USD": 1}, Reply: channel.ReplyRules{MaxRunes: 2000, Window: 24 * time.Hour, HumanWindow: 7 * 24 * time.Hour}},
+			Rules:     channel.Rules{PriceMin: map[string]int64{"USD": 1}, Feed: true, Reply: channel.ReplyRules{MaxRunes: 2000, Window: 24 * time.Hour, HumanWindow: 7 * 24 * time.Hour}},
 			Abilities: []channel.Ability{channel.CanWriteListings, channel.CanReadListings, channel.CanReadConversations, channel.CanReply},
 		},
 		{Name: commerce.TikTok, Title: "TikTok Shop", Orders: channel.OrdersPulled, Abilities: []channel.Ability{channel.CanReadOrders, channel.CanCancel}},
@@ -184,4 +184,13 @@ func fillTrade(s *space) {
 	s.messages["cnv_1"] = []commerce.Message{{ID: "msg_1", Conversation: "cnv_1", Remote: "m_1", By: commerce.ByBuyer, Text: "Hello?", Kind: "text", At: noon,
 		Attachments: []commerce.Attachment{{Kind: "image", URL: "https://cdn.example/1", Blob: "media/0", Type: "image/png"}}}}
 	s.failures = []port.Failure{{ID: "01F", Space: spaceOne, Queue: port.NudgeQueue, Kind: "permanent", Code: "gone", Account: "acc_etsy", Message: "The shop is closed.", Count: 2, At: noon}}
+}
+
+// catalogOfPage gives the Facebook page a catalog, filled by calls.
+func catalogOfPage(w *world) {
+	one := w.memory.spaces[spaceOne]
+	a := one.accounts["acc_fb"]
+	a.Target = "tgt_fb"
+	one.accounts["acc_fb"] = a
+	one.targets = append(one.targets, port.Target{ID: "tgt_fb", Space: spaceOne, Kind: "meta", Remote: "cat", Accounts: map[commerce.Channel]commerce.AccountID{commerce.Facebook: "acc_fb"}})
 }

@@ -37,11 +37,17 @@ type login struct {
 
 // Auth is the consent of a surface. app is an *App.
 func Auth(app any, env channel.Env, s Surface) channel.Auth {
-	a, ok := app.(*App)
-	if !ok {
-		a = &App{} // every call is refused by Meta, naming the app id
-	}
+	a := appOf(app)
 	return &login{surface: s, app: a, env: env, graph: newClient(a, env)}
+}
+
+// appOf is the installation; of another marketplace's, Meta refuses every call
+// and names the app id.
+func appOf(app any) *App {
+	if a, ok := app.(*App); ok {
+		return a
+	}
+	return &App{}
 }
 
 // Consent is the address of the login dialog. It knows no PKCE: the code is

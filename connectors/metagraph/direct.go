@@ -31,10 +31,7 @@ type direct struct {
 
 // DirectAuth is the consent of Instagram Login. app is an *App.
 func DirectAuth(app any, env channel.Env, s Surface) channel.Auth {
-	a, ok := app.(*App)
-	if !ok {
-		a = &App{} // every call is refused by Meta, naming the app id
-	}
+	a := appOf(app)
 	return &direct{surface: s, app: a, env: env, graph: newInstagramClient(a, env)}
 }
 

@@ -26,17 +26,12 @@ func known() []string {
 // of its lists is none of ours.
 func TestFiltersAndCursorsStayInTheirWorkspace(t *testing.T) {
 	t.Parallel()
-	shared := []string{"/v1/channels", "/v1/queues", "/v1/health"}
-	for _, op := range operations(t) {
-		method, path, _ := strings.Cut(op, " ")
-		if method != http.MethodGet || strings.Contains(path, "{") || slices.Contains(shared, path) {
-			continue
-		}
+	for _, path := range lists(t) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			for _, q := range []string{"q=3001", "q=ada@example.org", "q=MUG-S", "sku=MUG-S", "product=prd_mug", "listing=x", "account=acc_etsy", "state=paid", "state=rejected", "state=open", "channel=etsy", "channel=facebook", "from=2026-11-01&to=2026-11-22"} {
-				rec := call(w, method, path+"?"+q, keyTwo, "")
+				rec := call(w, http.MethodGet, path+"?"+q, keyTwo, "")
 				if !slices.Contains([]int{http.StatusOK, http.StatusNotFound, http.StatusUnprocessableEntity}, rec.Code) {
 					t.Errorf("%s: status %d", q, rec.Code)
 				}
@@ -49,10 +44,10 @@ func TestFiltersAndCursorsStayInTheirWorkspace(t *testing.T) {
 			var page struct {
 				Next string `json:"next_cursor"`
 			}
-			if rec := call(w, method, path+"?limit=1", keyOne, ""); json.Unmarshal(rec.Body.Bytes(), &page) != nil || page.Next == "" {
+			if rec := call(w, http.MethodGet, path+"?limit=1", keyOne, ""); json.Unmarshal(rec.Body.Bytes(), &page) != nil || page.Next == "" {
 				return // no list, or one that is short
 			}
-			if rec := call(w, method, path+"?limit=1&cursor="+url.QueryEscape(page.Next), keyTwo, ""); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "invalid_cursor") {
+			if rec := call(w, http.MethodGet, path+"?limit=1&cursor="+url.QueryEscape(page.Next), keyTwo, ""); rec.Code != http.StatusUnprocessableEntity || !strings.Contains(rec.Body.String(), "invalid_cursor") {
 				t.Errorf("another's cursor answers %d: %s", rec.Code, rec.Body)
 			}
 		})

@@ -53,7 +53,7 @@ func viewRebuild(j port.Job) *rebuild {
 		ID: j.ID, State: j.State, Reason: j.Reason, Checked: j.Rows, Corrected: j.Updated, Failed: j.Failed,
 		Problems: make([]rebuildProblem, 0, len(j.Problems)), CreatedAt: j.CreatedAt.UTC(), EndedAt: j.EndedAt.UTC(),
 	}
-	if j.State == "running" {
+	if j.State == port.JobRunning {
 		v.Phase = j.Params["phase"]
 	}
 	for _, p := range j.Problems {

@@ -4,6 +4,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -27,8 +28,8 @@ type Service struct {
 // takes any. name is the service in capitals: DYNAMODB, SQS, S3, KMS. An error
 // names the variable that is missing.
 func Find(getenv func(string) string, name string) (Service, error) {
-	endpoint := first(getenv("AWS_ENDPOINT_URL_"+name), getenv("AWS_ENDPOINT_URL"))
-	region := first(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
+	endpoint := cmp.Or(getenv("AWS_ENDPOINT_URL_"+name), getenv("AWS_ENDPOINT_URL"))
+	region := cmp.Or(getenv("AWS_REGION"), getenv("AWS_DEFAULT_REGION"))
 	keys := aws.Credentials{
 		AccessKeyID: getenv("AWS_ACCESS_KEY_ID"), SecretAccessKey: getenv("AWS_SECRET_ACCESS_KEY"),
 		SessionToken: getenv("AWS_SESSION_TOKEN"), Source: "environment",
@@ -36,8 +37,8 @@ func Find(getenv func(string) string, name string) (Service, error) {
 	s := Service{}
 	if endpoint != "" {
 		s.Endpoint = &endpoint
-		region = first(region, "us-east-1")
-		keys.AccessKeyID, keys.SecretAccessKey = first(keys.AccessKeyID, "local"), first(keys.SecretAccessKey, "local")
+		region = cmp.Or(region, "us-east-1")
+		keys.AccessKeyID, keys.SecretAccessKey = cmp.Or(keys.AccessKeyID, "local"), cmp.Or(keys.SecretAccessKey, "local")
 	}
 	if region == "" {
 		return s, fmt.Errorf("find %s: AWS_REGION is not set", name)
@@ -48,13 +49,4 @@ func Find(getenv func(string) string, name string) (Service, error) {
 	s.Region = region
 	s.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil })
 	return s, nil
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"cmp"
 	"encoding/csv"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestElsewhere(t *testing.T) {
 	tables, queues := os.Getenv("SECOND_DYNAMODB"), os.Getenv("SECOND_SQS")
 	if tables == "" || queues == "" {
 		other := startMoto(t)
-		tables, queues = first(tables, other), first(queues, other)
+		tables, queues = cmp.Or(tables, other), cmp.Or(queues, other)
 	}
 	handles := []string{"beeswax-candle", "soap-trio", "enamel-pin", "wool-throw"}
 	catalog := part(t, sample, handles)
@@ -37,13 +38,6 @@ func TestElsewhere(t *testing.T) {
 		env = append(env, "AWS_ENDPOINT_URL_SQS="+queues)
 	}
 	newShopper(t, env...).journey(t, catalog, len(handles))
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // part writes the rows of some products of a catalog to a file of its own.

@@ -21,7 +21,6 @@ const (
 	stepTime     = 15 * time.Second
 	keepProblems = 100
 	stepProblems = 20
-	running      = "running"
 )
 
 // Importer brings whole files into the catalog, in resumable steps. Safe for
@@ -70,7 +69,7 @@ func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload)
 		return port.Job{}, err
 	}
 	job := port.Job{
-		ID: u.job(w, data, im.NewID), Space: w, Kind: "import", State: running, Blob: u.Blob, Rows: table.Rows,
+		ID: u.job(w, data, im.NewID), Space: w, Kind: "import", State: port.JobRunning, Blob: u.Blob, Rows: table.Rows,
 		Params: map[string]string{"format": table.Format, "name": u.Name}, Problems: []port.RowProblem{}, CreatedAt: im.Now(),
 	}
 	if job.Blob == "" {
@@ -83,7 +82,7 @@ func (im *Importer) Start(ctx context.Context, w commerce.WorkspaceID, u Upload)
 	if fault.Is(err, fault.Conflict) {
 		put, err = im.Store.Job(ctx, w, job.ID)
 	}
-	if err != nil || put.State != running {
+	if err != nil || put.State != port.JobRunning {
 		return put, err
 	}
 	return put, im.next(ctx, put, 0)
@@ -102,7 +101,7 @@ func (im *Importer) send(ctx context.Context, j port.Job, hops int, after time.D
 // before a crash is not done again: each product stores its result with it.
 func (im *Importer) Step(ctx context.Context, t port.JobTask) error {
 	job, err := im.Store.Job(ctx, t.Space, t.Job)
-	if fault.Is(err, fault.NotFound) || (err == nil && job.State != running) {
+	if fault.Is(err, fault.NotFound) || (err == nil && job.State != port.JobRunning) {
 		return nil
 	}
 	if err != nil {
@@ -162,7 +161,7 @@ func (im *Importer) importStep(ctx context.Context, job port.Job, hops int) erro
 			return fmt.Errorf("import %q: %w", g.Handle, err)
 		}
 	}
-	job.State, job.EndedAt = "done", im.Now()
+	job.State, job.EndedAt = port.JobDone, im.Now()
 	return im.count(ctx, job)
 }
 
@@ -255,7 +254,7 @@ func some(list []string) []string {
 }
 
 func (im *Importer) fail(ctx context.Context, job port.Job, reason string) error {
-	job.State, job.Reason, job.EndedAt = "failed", reason, im.Now()
+	job.State, job.Reason, job.EndedAt = port.JobFailed, reason, im.Now()
 	_, err := im.Store.PutJob(ctx, job)
 	return ignoreMoved(err)
 }

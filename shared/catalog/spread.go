@@ -23,7 +23,7 @@ const (
 // Spread begins to give all products to a target: one that is new, or whose
 // listings may all look different now. What does not differ costs no call.
 func (im *Importer) Spread(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID) error {
-	job := port.Job{ID: commerce.JobID("spr_" + im.NewID()), Space: w, Kind: "spread", State: running, Params: map[string]string{"target": string(t)}, Problems: []port.RowProblem{}, CreatedAt: im.Now()}
+	job := port.Job{ID: commerce.JobID("spr_" + im.NewID()), Space: w, Kind: "spread", State: port.JobRunning, Params: map[string]string{"target": string(t)}, Problems: []port.RowProblem{}, CreatedAt: im.Now()}
 	job, err := im.Store.PutJob(ctx, job)
 	if err != nil {
 		return fmt.Errorf("begin to fill target %s: %w", t, err)
@@ -38,7 +38,7 @@ func (im *Importer) spreadStep(ctx context.Context, job port.Job, hops int) erro
 		if fault.Is(err, fault.Conflict) {
 			return nil // another run of this step was faster
 		}
-		if err != nil || put.State != running {
+		if err != nil || put.State != port.JobRunning {
 			return err
 		}
 		if put.Cursor == "" {
@@ -72,7 +72,7 @@ func (im *Importer) spreadPage(ctx context.Context, job port.Job) (port.Job, err
 	}
 	if page.Next == "" {
 		if again {
-			job.State, job.EndedAt = "done", im.Now()
+			job.State, job.EndedAt = port.JobDone, im.Now()
 		}
 		job.Params[second] = "yes"
 	}

@@ -31,7 +31,6 @@ const (
 	// which is an index.
 	listLag = 5 * time.Second
 	pageOf  = 100
-	running = "running"
 )
 
 // Store is what this room needs of storage.
@@ -60,7 +59,7 @@ type Writer struct {
 // Start begins to write the file of a target anew.
 func (k *Writer) Start(ctx context.Context, w commerce.WorkspaceID, t commerce.TargetID) error {
 	job := port.Job{
-		ID: commerce.JobID("fed_" + k.NewID()), Space: w, Kind: Kind, State: running,
+		ID: commerce.JobID("fed_" + k.NewID()), Space: w, Kind: Kind, State: port.JobRunning,
 		Params: map[string]string{"target": string(t)}, Problems: []port.RowProblem{}, CreatedAt: k.Now(),
 	}
 	job, err := k.Store.PutJob(ctx, job)
@@ -79,7 +78,7 @@ func (k *Writer) next(ctx context.Context, j port.Job, hops int, after time.Dura
 func (k *Writer) Step(ctx context.Context, job port.Job, hops int) error {
 	t, err := k.Store.Target(ctx, job.Space, commerce.TargetID(job.Params["target"]))
 	if fault.Is(err, fault.NotFound) || (err == nil && (!t.Feed || t.Writer == "")) {
-		job.State, job.Reason, job.EndedAt = "done", "Nobody fetches this feed any more.", k.Now()
+		job.State, job.Reason, job.EndedAt = port.JobDone, "Nobody fetches this feed any more.", k.Now()
 		return k.put(ctx, &job)
 	}
 	if err != nil {
@@ -93,7 +92,7 @@ func (k *Writer) Step(ctx context.Context, job port.Job, hops int) error {
 	if parts > 0 && job.Cursor == "" {
 		return k.finish(ctx, job, t, parts)
 	}
-	if err := k.part(ctx, &job, a, parts); err != nil || job.State != running {
+	if err := k.part(ctx, &job, a, parts); err != nil || job.State != port.JobRunning {
 		return err
 	}
 	return k.next(ctx, job, hops+1, 0)
@@ -144,7 +143,7 @@ func (k *Writer) finish(ctx context.Context, job port.Job, t port.Target, parts 
 			return err
 		}
 		job.Params["shown"] = "yes"
-		if err := k.put(ctx, &job); err != nil || job.State != running {
+		if err := k.put(ctx, &job); err != nil || job.State != port.JobRunning {
 			return err
 		}
 	}
@@ -153,7 +152,7 @@ func (k *Writer) finish(ctx context.Context, job port.Job, t port.Target, parts 
 			return fmt.Errorf("clear part %d of %s: %w", n, job.ID, err)
 		}
 	}
-	job.State, job.EndedAt = "done", k.Now()
+	job.State, job.EndedAt = port.JobDone, k.Now()
 	return k.put(ctx, &job)
 }
 
@@ -167,7 +166,7 @@ func (k *Writer) together(ctx context.Context, job *port.Job, t port.Target, par
 			return fmt.Errorf("part %d of %s: %w", n, job.ID, err)
 		}
 		if out.Write(part); out.Len() > Most {
-			job.State, job.EndedAt = "failed", k.Now()
+			job.State, job.EndedAt = port.JobFailed, k.Now()
 			job.Reason = fmt.Sprintf("The catalog is larger than a feed of %d MB.", Most>>20)
 			return nil
 		}

@@ -77,12 +77,19 @@ type RowProblem struct {
 	Message string `json:"message"`
 }
 
+// The states of a Job.
+const (
+	JobRunning = "running"
+	JobDone    = "done"
+	JobFailed  = "failed"
+)
+
 // Job is one piece of long work and how far it is.
 type Job struct {
 	ID        commerce.JobID       `json:"id"`
 	Space     commerce.WorkspaceID `json:"workspace"`
-	Kind      string               `json:"kind"`  // import, spread (a new target gets all products)
-	State     string               `json:"state"` // running, done, failed
+	Kind      string               `json:"kind"`  // import, spread (a new target gets all products), rebuild, feed
+	State     string               `json:"state"` // JobRunning, JobDone, JobFailed
 	Reason    string               `json:"reason,omitempty"`
 	Params    map[string]string    `json:"params,omitempty"`
 	Blob      string               `json:"blob,omitempty"`

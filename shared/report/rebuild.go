@@ -25,8 +25,6 @@ const (
 	// together is how many orders of a page are worked side by side.
 	together     = 8
 	keepProblems = 100
-
-	running, done = "running", "done"
 )
 
 // The phases of a rebuild, in order; each may be begun again after a crash.
@@ -82,7 +80,7 @@ func (r *Rebuilder) Repair(ctx context.Context, w commerce.WorkspaceID) (port.Jo
 }
 
 func (r *Rebuilder) start(ctx context.Context, w commerce.WorkspaceID, phase string) (port.Job, error) {
-	job := port.Job{ID: commerce.JobID("rbd_" + r.NewID()), Space: w, Kind: KindRebuild, State: running, Params: map[string]string{"phase": phase}, Problems: []port.RowProblem{}, CreatedAt: r.Now()}
+	job := port.Job{ID: commerce.JobID("rbd_" + r.NewID()), Space: w, Kind: KindRebuild, State: port.JobRunning, Params: map[string]string{"phase": phase}, Problems: []port.RowProblem{}, CreatedAt: r.Now()}
 	job, err := r.Store.PutJob(ctx, job)
 	if err != nil {
 		return job, fmt.Errorf("begin to rebuild: %w", err)
@@ -112,7 +110,7 @@ func (r *Rebuilder) Step(ctx context.Context, job port.Job, hops int) error {
 		if err != nil {
 			return fmt.Errorf("store how far rebuild %s is: %w", job.ID, err)
 		}
-		if job = put; job.State != running {
+		if job = put; job.State != port.JobRunning {
 			return nil
 		}
 	}
@@ -150,7 +148,7 @@ func (r *Rebuilder) phase(ctx context.Context, job *port.Job) error {
 	}
 }
 
-func (r *Rebuilder) end(job *port.Job) { job.State, job.EndedAt = done, r.Now() }
+func (r *Rebuilder) end(job *port.Job) { job.State, job.EndedAt = port.JobDone, r.Now() }
 
 // begin opens the next generation. Numbers are never used again: what a rebuild
 // that was given up has left can't be met.
@@ -160,8 +158,8 @@ func (r *Rebuilder) begin(ctx context.Context, job *port.Job) error {
 		return err
 	}
 	if g.Job != job.ID {
-		if other, err := r.Store.Job(ctx, job.Space, g.Job); g.Building > 0 && err == nil && other.State == running {
-			job.State, job.Reason, job.EndedAt = "failed", "Another rebuild is under way.", r.Now()
+		if other, err := r.Store.Job(ctx, job.Space, g.Job); g.Building > 0 && err == nil && other.State == port.JobRunning {
+			job.State, job.Reason, job.EndedAt = port.JobFailed, "Another rebuild is under way.", r.Now()
 			return nil
 		}
 		g.Building, g.Job = g.Newest()+1, job.ID
